@@ -1,0 +1,89 @@
+"""Local programs: argv in, a value out, never a shell."""
+
+import os
+import shlex
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from testbed.errors import HostError
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A finished local program: its exit status and what it printed."""
+
+    argv: tuple[str, ...]
+    exit_status: int
+    stdout: str
+    stderr: str
+
+    @property
+    def ok(self) -> bool:
+        return self.exit_status == 0
+
+    @property
+    def last_line(self) -> str:
+        """The last line printed, errors first: usually the reason."""
+        lines = (self.stderr.strip() or self.stdout.strip()).splitlines()
+        return lines[-1] if lines else "it printed nothing"
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    timeout: float = 60.0,
+    env: Mapping[str, str] | None = None,
+    stdin: str | None = None,
+    cwd: Path | None = None,
+) -> Completed:
+    """Run a program and return its result, whatever the exit status.
+
+    `timeout` is in seconds; `env` adds to the environment. Raises `HostError` where the
+    program is missing or does not end in time.
+    """
+    try:
+        done = subprocess.run(  # noqa: S603 - argv is ours, and there is no shell
+            list(argv),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout,
+            check=False,
+            env={**os.environ, **env} if env else None,
+            cwd=cwd,
+        )
+    except FileNotFoundError as error:
+        raise HostError(
+            f"the program '{argv[0]}' is not installed",
+            why=str(error),
+            next_step="run: testbed doctor",
+        ) from error
+    except subprocess.TimeoutExpired as error:
+        raise HostError(
+            f"`{shlex.join(argv)}` did not end within {timeout:g} s",
+            why="it was stopped",
+            next_step="run: testbed doctor",
+        ) from error
+    return Completed(tuple(argv), done.returncode, done.stdout, done.stderr)
+
+
+def must(
+    argv: Sequence[str],
+    *,
+    timeout: float = 60.0,
+    env: Mapping[str, str] | None = None,
+    stdin: str | None = None,
+    cwd: Path | None = None,
+) -> str:
+    """Run a program and return its stdout; a non-zero exit status is a `HostError`."""
+    done = run(argv, timeout=timeout, env=env, stdin=stdin, cwd=cwd)
+    if not done.ok:
+        raise HostError(
+            f"`{shlex.join(argv)}` exited with status {done.exit_status}",
+            why=done.last_line,
+            next_step="run: testbed doctor",
+        )
+    return done.stdout
