@@ -3,7 +3,8 @@
 import os
 import shlex
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def run(
     `timeout` is in seconds; `env` adds to the environment. Raises `HostError` where the
     program is missing or does not end in time.
     """
-    try:
+    with _explaining(argv, timeout):
         done = subprocess.run(  # noqa: S603 - argv is ours, and there is no shell
             list(argv),
             input=stdin,
@@ -55,18 +56,6 @@ def run(
             env={**os.environ, **env} if env else None,
             cwd=cwd,
         )
-    except FileNotFoundError as error:
-        raise HostError(
-            f"the program '{argv[0]}' is not installed",
-            why=str(error),
-            next_step="run: testbed doctor",
-        ) from error
-    except subprocess.TimeoutExpired as error:
-        raise HostError(
-            f"`{shlex.join(argv)}` did not end within {timeout:g} s",
-            why="it was stopped",
-            next_step="run: testbed doctor",
-        ) from error
     return Completed(tuple(argv), done.returncode, done.stdout, done.stderr)
 
 
@@ -87,3 +76,50 @@ def must(
             next_step="run: testbed doctor",
         )
     return done.stdout
+
+
+def run_logged(
+    argv: Sequence[str], log: Path, *, timeout: float, env: Mapping[str, str] | None = None
+) -> Completed:
+    """Run a program with everything it prints appended to `log` as it comes, and return its result.
+
+    The result's stdout holds errors too, in the order they were printed. `timeout` is in
+    seconds. Raises `HostError` as `run` does.
+    """
+    with log.open("ab") as file:
+        file.write(f"$ {shlex.join(argv)}\n".encode())
+        file.flush()
+        start = file.tell()
+        with _explaining(argv, timeout):
+            done = subprocess.run(  # noqa: S603 - argv is ours, and there is no shell
+                list(argv),
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                timeout=timeout,
+                check=False,
+                env={**os.environ, **env} if env else None,
+            )
+    with log.open("rb") as file:
+        file.seek(start)
+        printed = file.read().decode(errors="replace")
+    return Completed(tuple(argv), done.returncode, printed, "")
+
+
+@contextmanager
+def _explaining(argv: Sequence[str], timeout: float) -> Iterator[None]:
+    """Turn a missing program or a run that took too long into a `HostError`."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise HostError(
+            f"the program '{argv[0]}' is not installed",
+            why=str(error),
+            next_step="run: testbed doctor",
+        ) from error
+    except subprocess.TimeoutExpired as error:
+        raise HostError(
+            f"`{shlex.join(argv)}` did not end within {timeout:g} s",
+            why="it was stopped",
+            next_step="run: testbed doctor",
+        ) from error

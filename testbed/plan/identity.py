@@ -38,5 +38,5 @@ def free_loopback(testbed: str, taken: Collection[str]) -> str:
     raise StateError(
         f"no loopback address is free for testbed '{testbed}'",
         why="every candidate belongs to another testbed",
-        next_step="choose another --name, or see what is running: testbed status --all",
+        next_step="choose another --name, or see what is running: testbed status",
     )

@@ -53,7 +53,9 @@ class Port(Part):
     each with this machine's address in it, or null for an interface without an address.
     """
 
-    mtu: Annotated[int, Field(ge=576, le=9000)] = 1500
+    mtu: Annotated[
+        int, Field(ge=576, le=9000, description="largest IP packet in bytes, any VLAN's or more")
+    ] = 1500
     access: Annotated[VlanName | None, Field(description="the VLAN carried untagged")] = None
     address: Annotated[
         ipaddress.IPv4Address | None, Field(description="this machine's address in `access`")
@@ -73,8 +75,12 @@ class Port(Part):
 class Bond(Port):
     """Several NICs used as one."""
 
-    members: tuple[InterfaceName, ...]
-    mode: BondMode = BondMode.ACTIVE_BACKUP
+    members: Annotated[
+        tuple[InterfaceName, ...], Field(description="two or more NICs, each with its own cable")
+    ]
+    mode: Annotated[
+        BondMode, Field(description="802.3ad needs all members cabled to one switch")
+    ] = BondMode.ACTIVE_BACKUP
 
 
 def _size_in_mib(value: Any) -> Any:
@@ -91,27 +97,38 @@ SizeMiB = Annotated[int, BeforeValidator(_size_in_mib, json_schema_input_type=in
 class Disk(Part):
     """An extra empty disk; the serial names it inside the machine."""
 
-    serial: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=20)]
+    serial: Annotated[
+        str,
+        Field(
+            pattern=r"^[a-z][a-z0-9-]*$",
+            max_length=20,
+            description="found in the machine as /dev/disk/by-id/virtio-SERIAL",
+        ),
+    ]
     size: Annotated[SizeMiB, Field(ge=64, description="for example 4G or 512M")]
 
 
 class Machine(Part):
     """One virtual machine."""
 
-    role: Role
+    role: Annotated[Role, Field(description="what the machine is for")]
     memory: Annotated[SizeMiB, Field(ge=192, description="for example 1536M or 2G")]
-    vcpus: Annotated[int, Field(ge=1, le=16)] = 1
+    vcpus: Annotated[int, Field(ge=1, le=16, description="virtual processors")] = 1
     image: Annotated[str, Field(description="recipe the machine boots from")] = "base"
     gateway: Annotated[
         VlanName | None, Field(description="VLAN whose router address is the default route")
     ] = None
     nics: Annotated[Mapping[InterfaceName, Port], Field(description="NICs used on their own")] = {}
-    bonds: Mapping[InterfaceName, Bond] = {}
+    bonds: Annotated[
+        Mapping[InterfaceName, Bond], Field(description="NICs used together, by the bond's name")
+    ] = {}
     vlans: Annotated[
         Mapping[VlanName, ipaddress.IPv4Address],
         Field(description="a switch's own addresses; other machines have theirs on NICs and bonds"),
     ] = {}
-    disks: tuple[Disk, ...] = ()
+    disks: Annotated[
+        tuple[Disk, ...], Field(description="empty disks beside the one the machine boots from")
+    ] = ()
 
     def ports(self) -> Iterator[tuple[str, Port]]:
         """Yield the name and settings of every NIC and bond that takes part in VLANs."""
@@ -128,20 +145,32 @@ class Machine(Part):
 class Forward(Part):
     """Who may open connections to whom through the router."""
 
-    source: VlanName
-    to: tuple[VlanName, ...]
+    source: Annotated[VlanName, Field(description="VLAN whose machines open connections")]
+    to: Annotated[tuple[VlanName, ...], Field(description="VLANs they may reach")]
 
 
 class Topology(Part):
     """A whole testbed."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=24)]
-    description: str = ""
+    name: Annotated[
+        str,
+        Field(
+            pattern=r"^[a-z][a-z0-9-]*$",
+            max_length=24,
+            description="the testbed is called so where --name gives no other name",
+        ),
+    ]
+    description: Annotated[str, Field(description="what it is, in one line")] = ""
     internet: Annotated[
         bool, Field(description="let machines reach the internet through the router")
     ] = False
-    vlans: Annotated[Mapping[VlanName, Vlan], Field(min_length=1)]
-    machines: Annotated[Mapping[MachineName, Machine], Field(min_length=1)]
+    vlans: Annotated[
+        Mapping[VlanName, Vlan], Field(min_length=1, description="the layer-2 networks, by name")
+    ]
+    machines: Annotated[
+        Mapping[MachineName, Machine],
+        Field(min_length=1, description="the virtual machines, by host name"),
+    ]
     cables: Annotated[
         tuple[tuple[str, str], ...], Field(description="pairs of MACHINE:NIC, one cable each")
     ] = ()

@@ -1,0 +1,42 @@
+PYTEST = .venv/bin/python -m pytest
+LOGS = what was collected is in: $(CURDIR)/failures
+
+.DEFAULT_GOAL := help
+.PHONY: help set-up up down test test-unit test-integration e2e lint bench clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+
+set-up: ## Install what the host lacks and make .venv
+	@sh .ci/set-up
+
+up: set-up ## Raise the testbed (TOPOLOGY=aolda)
+	@.venv/bin/testbed up $(TOPOLOGY)
+
+down: set-up ## Take the testbed down
+	@.venv/bin/testbed down
+
+test: set-up ## Run every test (TESTBED_E2E=0 leaves real machines out)
+	@$(PYTEST) tests/unit tests/golden tests/integration || { echo "$(LOGS)" >&2; exit 1; }
+	@if [ "$$TESTBED_E2E" = 0 ]; then echo "TESTBED_E2E=0: tests on real machines left out"; \
+	else $(PYTEST) -m e2e tests/e2e || { echo "$(LOGS)" >&2; exit 1; }; fi
+
+test-unit: set-up ## Run unit and golden tests
+	@$(PYTEST) tests/unit tests/golden
+
+test-integration: set-up ## Run tests against real libraries and programs
+	@$(PYTEST) tests/integration
+
+e2e: set-up ## Run tests on real machines
+	@$(PYTEST) -m e2e tests/e2e || { echo "$(LOGS)" >&2; exit 1; }
+
+lint: set-up ## Check style and types
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy --strict -p testbed
+
+bench: set-up ## Measure `testbed up` against the floor
+	@.venv/bin/python -m bench
+
+clean: ## Remove the environment and what tests left; testbeds and images stay
+	@rm -rf .venv failures .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,102 @@
+"""From power-on to cloud-init done, watched on the console instead of asking the busy guest."""
+
+from pathlib import Path
+
+from testbed.errors import GuestError
+from testbed.guest import Guest, Script, must
+from testbed.host import Host
+from testbed.plan.models import Machine
+from testbed.wait import Seen, wait_until
+
+BOOTED, SSH, CLOUD_INIT = "booted", "ssh", "cloud-init"
+_MARK = "testbed-stage: "  # printed on the console by units of the image
+_DEADLINE = {BOOTED: 300.0, SSH: 420.0, CLOUD_INIT: 420.0}
+
+
+def console_marks(log: Path) -> dict[str, str]:
+    """Return the stages a machine has told on its console, with what it said of each."""
+    try:
+        text = log.read_text(errors="replace")
+    except FileNotFoundError:
+        return {}
+    told = (line.partition(_MARK)[2].split() for line in text.splitlines() if _MARK in line)
+    return {words[0]: " ".join(words[1:]) for words in told if words}
+
+
+def wait_for_mark(host: Host, machine: Machine, log: Path, stage: str) -> None:
+    """Return once the machine has told the stage on its console.
+
+    Raises `WaitTimeout`, or `GuestError` at once where the machine stops or cloud-init fails.
+    """
+
+    def look() -> Seen:
+        marks = console_marks(log)
+        if stage in marks:
+            if marks[stage] == "error":
+                raise cloud_init_failed(machine)
+            return Seen(True, marks[stage])
+        _must_run(host, machine)
+        return Seen(False, _last_line(log))
+
+    wait_until(
+        f"{machine.name}: {stage}",
+        look,
+        timeout=_DEADLINE[stage],
+        every=0.5,
+        next_step=f"look at its console: testbed console {machine.name}",
+    )
+
+
+def wait_for_ssh(host: Host, machine: Machine, guest: Guest) -> None:
+    """Return once the machine lets us in; the road for images that tell nothing on the console."""
+
+    def look() -> Seen:
+        _must_run(host, machine)
+        try:
+            must(guest, Script("true"), timeout=30)
+        except GuestError as error:
+            return Seen(False, error.why or error.what)
+        return Seen(True, "it lets us in")
+
+    wait_until(
+        f"{machine.name}: SSH",
+        look,
+        timeout=_DEADLINE[SSH],
+        every=5.0,
+        next_step=f"look at its console: testbed console {machine.name}",
+    )
+
+
+def wait_for_cloud_init(machine: Machine, guest: Guest) -> None:
+    """Return once cloud-init says it is done; raises `GuestError` where it failed."""
+    script = Script("cloud-init status --wait >/dev/null; cloud-init status")
+    if "error" in must(guest, script, timeout=_DEADLINE[CLOUD_INIT]):
+        raise cloud_init_failed(machine)
+
+
+def cloud_init_failed(machine: Machine) -> GuestError:
+    """Return the error of a machine whose first boot went wrong."""
+    return GuestError(
+        f"{machine.name}: cloud-init failed",
+        why="its status is 'error'",
+        next_step=f"read: testbed ssh {machine.name} -- sudo cat /var/log/cloud-init.log",
+    )
+
+
+def _must_run(host: Host, machine: Machine) -> None:
+    found = host.find_domain(machine.domain)
+    if found is None or found.state != "running":
+        raise GuestError(
+            f"{machine.name} stopped while it was booting",
+            why=f"its domain is {found.state if found else 'gone'}",
+            next_step="run: testbed logs collect, then: testbed up",
+        )
+
+
+def _last_line(log: Path) -> str:
+    try:
+        lines = log.read_text(errors="replace").split("\n")
+    except FileNotFoundError:
+        return "nothing on its console"
+    told = [line.strip() for line in lines if line.strip()]
+    return f"on its console: {told[-1][:120]}" if told else "nothing on its console"

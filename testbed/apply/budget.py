@@ -1,0 +1,85 @@
+"""Does the whole testbed fit the host? Decided before anything is created."""
+
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from testbed.errors import HostError
+from testbed.host import HostFacts
+from testbed.plan.models import Machine
+
+# Measured: a running machine's QEMU uses its guest's memory and this much more, which under
+# emulation holds the translation cache.
+OVERHEAD_MIB = {"kvm": 60, "qemu": 280}
+ROOT_GROWTH_MIB = 700  # what a root overlay grows by in its first days
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Memory and disk in MiB, and the most vCPUs one machine has."""
+
+    memory_mib: int
+    disk_mib: int
+    vcpus: int
+
+    def fits(self, have: "Budget") -> bool:
+        """Return whether all of it is there."""
+        return (
+            self.memory_mib <= have.memory_mib
+            and self.disk_mib <= have.disk_mib
+            and self.vcpus <= have.vcpus
+        )
+
+    def __str__(self) -> str:
+        return (
+            f"{self.memory_mib / 1024:.1f} GiB of memory, {self.disk_mib / 1024:.1f} GiB of disk "
+            f"and {self.vcpus} CPU{'' if self.vcpus == 1 else 's'}"
+        )
+
+
+def needs(machines: Iterable[Machine], accel: str) -> Budget:
+    """Return what machines that do not run yet will take."""
+    machines = tuple(machines)
+    return Budget(
+        memory_mib=sum(m.memory_mib + OVERHEAD_MIB[accel] for m in machines),
+        disk_mib=sum(ROOT_GROWTH_MIB + sum(d.size_mib for d in m.disks) for m in machines),
+        vcpus=max((m.vcpus for m in machines), default=0),
+    )
+
+
+def must_fit(
+    name: str, need: Budget, have: Budget, smaller: Callable[[], Iterable[tuple[str, Budget]]]
+) -> None:
+    """Raise `HostError` with need, have and what would fit, unless the host has room.
+
+    `smaller` gives other topologies by name with what they need; it is asked only on refusal.
+    """
+    if need.fits(have):
+        return
+    fitting = sorted(
+        (variant for variant in smaller() if variant[1].fits(have)),
+        key=lambda variant: variant[1].memory_mib,
+        reverse=True,
+    )
+    next_step = (
+        f"run the smaller one, which needs {fitting[0][1]}: testbed up {fitting[0][0]}"
+        if fitting
+        else "free some, or stop another testbed: testbed status"
+    )
+    raise HostError(
+        f"testbed '{name}' does not fit this host, so nothing was created",
+        why=f"it needs {need}; the host has {have} free",
+        next_step=next_step,
+    )
+
+
+def free(facts: HostFacts, folder: Path) -> Budget:
+    """Return what the host has free; `folder` need not exist yet."""
+    while not folder.exists():
+        folder = folder.parent
+    return Budget(
+        memory_mib=facts.memory_free_mib,
+        disk_mib=shutil.disk_usage(folder).free // 2**20,
+        vcpus=facts.cpus,
+    )

@@ -1,0 +1,63 @@
+"""Desired and observed state → what `up` has to do, and why."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from testbed.plan.models import Machine, Plan
+
+
+class Action(StrEnum):
+    """What `up` can do to a machine."""
+
+    CREATE = "create"
+    RECREATE = "create again"
+    START = "start"
+    RESUME = "resume"
+    PLUG = "plug in"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing to do to a machine; `nic` names the cable's end for `PLUG`."""
+
+    machine: str
+    action: Action
+    reason: str
+    nic: str = ""
+
+    def __str__(self) -> str:
+        subject = f"{self.machine}:{self.nic}" if self.nic else self.machine
+        return f"{self.action.value} {subject}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """A machine that exists: running, paused or off; has it ever been ready; its links by MAC."""
+
+    state: str
+    ready: bool
+    links: Mapping[str, bool]
+
+
+def changes(plan: Plan, existing: Mapping[str, Existing]) -> Iterator[Change]:
+    """Yield what takes the testbed from what exists to the plan; nothing where they agree."""
+    for machine in plan.machines:
+        found = existing.get(machine.name)
+        if found is None:
+            yield Change(machine.name, Action.CREATE, "it does not exist yet")
+        else:
+            yield from _to_running(machine, found)
+
+
+def _to_running(machine: Machine, found: Existing) -> Iterator[Change]:
+    if found.state == "off" and not found.ready:
+        yield Change(machine.name, Action.RECREATE, "its first boot was cut short")
+        return
+    if found.state == "off":
+        yield Change(machine.name, Action.START, "it is off")
+    elif found.state == "paused":
+        yield Change(machine.name, Action.RESUME, "it is suspended")
+    for nic in machine.nics:
+        if not found.links.get(nic.mac, True):
+            yield Change(machine.name, Action.PLUG, "its cable is pulled", nic.name)

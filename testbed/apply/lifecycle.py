@@ -1,0 +1,136 @@
+"""Living with a testbed: down, suspend and resume, power, restarts and cables."""
+
+import shutil
+
+from testbed import checkpoint
+from testbed.apply import health, keys, ready
+from testbed.apply.boot import wait_for_ssh
+from testbed.apply.folders import Folders
+from testbed.apply.lock import only_one
+from testbed.apply.observe import Testbed
+from testbed.apply.session import session
+from testbed.errors import StateError, TestbedError
+from testbed.guest import Script, step_clock
+from testbed.host import Host
+from testbed.plan.identity import stable_uuid
+from testbed.plan.models import Machine, Nic
+from testbed.wait import Seen, wait_until
+
+_SHUTDOWN = 90.0  # seconds a guest gets to shut down before its power is cut
+
+
+def down(host: Host, folders: Folders, name: str) -> int:
+    """Remove a testbed with its disks, keys and records; return how many machines there were.
+
+    Needs nothing but libvirt, so it works where our own files are gone, and after any crash.
+    """
+    with only_one(folders, name, "down"):
+        machines = host.list_machines(name)
+        for machine in machines:
+            host.destroy(machine.domain)
+        for machine in machines:
+            host.undefine(machine.domain)
+        host.delete_pool(f"testbed-{name}", stable_uuid(name, "pool"))
+        shutil.rmtree(folders.disks(name), ignore_errors=True)
+        shutil.rmtree(folders.state / name, ignore_errors=True)
+    return len(machines)
+
+
+def suspend(host: Host, testbed: Testbed) -> None:
+    """Stop every machine's CPU; memory, disks and cables stay as they are."""
+    for machine in testbed.plan.machines:
+        if testbed.machines[machine.name].state == "running":
+            host.pause(machine.domain)
+
+
+def resume(host: Host, folders: Folders, testbed: Testbed) -> None:
+    """Let all machines run again, step their clocks, and return once the steady state holds."""
+    for machine in testbed.plan.machines:
+        if testbed.machines[machine.name].state == "paused":
+            host.resume(machine.domain)
+    settle(folders, testbed)
+
+
+def settle(folders: Folders, testbed: Testbed) -> None:
+    """Step the clocks of all machines and return once the steady state holds."""
+    with session(testbed.plan, keys.read(folders, testbed.plan)) as doors:
+        ready.side_by_side(testbed.plan.machines, lambda m: step_clock(doors.guest(m)))
+        seen = ready.wait_until_steady(testbed.plan, doors)
+    health.remember(folders, testbed.plan.name, seen)
+
+
+def restore(host: Host, folders: Folders, testbed: Testbed, name: str) -> None:
+    """Put all machines back to a checkpoint and return once the steady state holds."""
+    checkpoint.restore(host, testbed.plan, name, folders.unfinished_restore(testbed.plan.name))
+    settle(folders, testbed)
+
+
+def power_off(host: Host, machine: Machine) -> None:
+    """Pull a machine's power cord: what its guest had not yet written is lost."""
+    host.destroy(machine.domain)
+
+
+def power_on(host: Host, folders: Folders, testbed: Testbed, machine: Machine) -> None:
+    """Switch a machine on and return once it lets us in."""
+    log = host.console_log_path(machine.domain)
+    if log is not None and testbed.machines[machine.name].state != "running":
+        log.unlink(missing_ok=True)
+    host.start(machine.domain)
+    with session(testbed.plan, keys.read(folders, testbed.plan)) as doors:
+        wait_for_ssh(host, machine, doors.guest(machine))
+        step_clock(doors.guest(machine))
+
+
+def restart(host: Host, folders: Folders, testbed: Testbed, machine: Machine) -> None:
+    """Shut a machine down in order and switch it on again; return once it lets us in.
+
+    A guest that does not shut down in time loses power instead.
+    """
+    _shut_down(host, folders, testbed, machine)
+    power_on(host, folders, testbed, machine)
+
+
+def _shut_down(host: Host, folders: Folders, testbed: Testbed, machine: Machine) -> None:
+    with session(testbed.plan, keys.read(folders, testbed.plan)) as doors:
+        try:
+            doors.guest(machine).run(Script("systemctl poweroff --no-wall", sudo=True), timeout=15)
+            _wait_until_off(host, machine)
+        except TestbedError:
+            host.destroy(machine.domain)
+
+
+def _wait_until_off(host: Host, machine: Machine) -> None:
+    def look() -> Seen:
+        found = host.find_domain(machine.domain)
+        state = found.state if found else "gone"
+        return Seen(state == "off", f"its domain is {state}")
+
+    wait_until(f"{machine.name}: off", look, timeout=_SHUTDOWN)
+
+
+def set_link(host: Host, machine: Machine, nic: str, *, up: bool) -> None:
+    """Plug a cable in or pull it; raises `StateError` where the machine has no such NIC."""
+    host.set_link(machine.domain, _nic(machine, nic).mac, up)
+
+
+def _nic(machine: Machine, name: str) -> Nic:
+    for nic in machine.nics:
+        if nic.name == name:
+            return nic
+    raise StateError(
+        f"machine '{machine.name}' has no NIC '{name}' with a cable in it",
+        why=f"it has: {', '.join(nic.name for nic in machine.nics) or 'none'}",
+        next_step="see all links with: testbed status",
+    )
+
+
+def machine_of(testbed: Testbed, name: str) -> Machine:
+    """Return a machine of a testbed; raises `StateError` where there is none of that name."""
+    for machine in testbed.plan.machines:
+        if machine.name == name and name in testbed.machines:
+            return machine
+    raise StateError(
+        f"testbed '{testbed.plan.name}' has no machine '{name}'",
+        why=f"it has: {', '.join(machine.name for machine in testbed.plan.machines)}",
+        next_step="see them with: testbed status",
+    )

@@ -1,0 +1,33 @@
+"""One command at a time may change a testbed."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from testbed.apply.folders import Folders
+from testbed.errors import StateError
+
+
+@contextmanager
+def only_one(folders: Folders, testbed: str, verb: str) -> Iterator[None]:
+    """Hold the testbed's lock inside the block; the kernel lets go of it if we are killed.
+
+    Raises `StateError` at once where another command holds it.
+    """
+    path = folders.lock(testbed)
+    with path.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.seek(0)
+            raise StateError(
+                f"another command is working on testbed '{testbed}'",
+                why=f"it is {file.read().strip() or 'just starting'}",
+                next_step="wait for it to end, then run the command again",
+            ) from error
+        file.seek(0)
+        file.truncate()
+        file.write(f"`testbed {verb}`, process {os.getpid()}")
+        file.flush()
+        yield

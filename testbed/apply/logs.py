@@ -1,0 +1,62 @@
+"""Everything that tells what went wrong, in one folder."""
+
+import shutil
+import time
+from pathlib import Path
+
+from testbed.apply import keys
+from testbed.apply.folders import Folders, make_private
+from testbed.apply.ready import side_by_side
+from testbed.apply.session import session
+from testbed.errors import TestbedError
+from testbed.guest import Guest, Script
+from testbed.host import Host
+from testbed.plan.models import Machine, Plan
+
+_FROM_THE_GUEST = {
+    "cloud-init.log": "cat /var/log/cloud-init.log",
+    "journal.log": "journalctl --no-pager -b",
+    "network.txt": "ip -d addr; ip route; cat /proc/net/bonding/* 2>/dev/null; true",
+}
+
+
+def collect(host: Host, folders: Folders, plan: Plan) -> Path:
+    """Return a new folder with each machine's logs, from outside and, where it answers, inside."""
+    folder = folders.of_testbed(plan.name) / "logs" / time.strftime("%Y%m%d-%H%M%S")
+    make_private(folder)
+    for machine in plan.machines:
+        _copy_from_host(host, machine, folder)
+    _copy_from_guests(folders, plan, folder)
+    return folder
+
+
+def _copy_from_host(host: Host, machine: Machine, folder: Path) -> None:
+    if host.find_domain(machine.domain) is None:
+        return
+    sources = {
+        "console.log": host.console_log_path(machine.domain),
+        "libvirt.log": host.emulator_log_path(machine.domain),
+    }
+    for name, source in sources.items():
+        if source is not None and source.exists():
+            shutil.copyfile(source, folder / f"{machine.name}.{name}")
+
+
+def _copy_from_guests(folders: Folders, plan: Plan, folder: Path) -> None:
+    try:
+        own = keys.read(folders, plan)
+    except TestbedError as error:
+        (folder / "guests.txt").write_text("\n".join(error.lines()))
+        return
+    with session(plan, own) as doors:
+        side_by_side(plan.machines, lambda machine: _ask(doors.guest(machine), folder))
+
+
+def _ask(guest: Guest, folder: Path) -> None:
+    for name, text in _FROM_THE_GUEST.items():
+        try:
+            result = guest.run(Script(text, sudo=True), timeout=60)
+        except TestbedError as error:
+            (folder / f"{guest.name}.unreachable.txt").write_text("\n".join(error.lines()))
+            return
+        (folder / f"{guest.name}.{name}").write_text(result.stdout + result.stderr)

@@ -1,0 +1,124 @@
+"""What exists, read from libvirt alone: our files are never asked what there is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from testbed.apply.changes import Existing
+from testbed.apply.folders import Folders
+from testbed.errors import StateError
+from testbed.host import Host, ObservedMachine
+from testbed.plan.decide import plan
+from testbed.plan.identity import free_loopback
+from testbed.plan.models import Plan
+from testbed.render.graph_state import MachineState
+from testbed.topology.models import Topology
+
+
+@dataclass(frozen=True, slots=True)
+class Testbed:
+    """An existing testbed: its plan, computed anew from what its machines carry, and they."""
+
+    plan: Plan
+    machines: Mapping[str, ObservedMachine]
+
+    def existing(self) -> Mapping[str, Existing]:
+        """Return what `changes` needs to know of each machine."""
+        return {
+            name: Existing(machine.state, machine.ready, machine.links)
+            for name, machine in self.machines.items()
+        }
+
+
+def names(host: Host) -> tuple[str, ...]:
+    """Return the names of all testbeds on the host."""
+    return tuple(sorted({machine.testbed for machine in host.list_machines()}))
+
+
+def find(host: Host, folders: Folders, name: str) -> Testbed | None:
+    """Return the testbed of that name, or None where no machine of it exists."""
+    machines = {machine.machine: machine for machine in host.list_machines(name)}
+    if not machines:
+        return None
+    any_machine = next(iter(machines.values()))
+    topology = Topology.model_validate_json(any_machine.topology)
+    loopback = any_machine.loopback
+    desired = plan(topology, name=name, folder=folders.disks(name), loopback=loopback)
+    return Testbed(desired, machines)
+
+
+def get(host: Host, folders: Folders, name: str | None) -> Testbed:
+    """Return the testbed of that name; without a name, the only one there is.
+
+    Raises `StateError` where there is none, or more than one to choose from.
+    """
+    if name is None:
+        name = only(names(host))
+    found = find(host, folders, name)
+    if found is None:
+        raise StateError(
+            f"there is no testbed '{name}'",
+            why=f"existing testbeds: {', '.join(names(host)) or 'none'}",
+            next_step=f"run: testbed up --name {name}",
+        )
+    return found
+
+
+def only(existing: tuple[str, ...]) -> str:
+    """Return the only testbed; raises `StateError` where there is none, or a choice."""
+    if not existing:
+        raise StateError(
+            "there is no testbed", why="nothing was raised here yet", next_step="run: testbed up"
+        )
+    if len(existing) > 1:
+        raise StateError(
+            "more than one testbed exists",
+            why=f"they are: {', '.join(existing)}",
+            next_step=f"name one, for example: --name {existing[0]}",
+        )
+    return existing[0]
+
+
+def desired(host: Host, folders: Folders, topology: Topology, name: str) -> Plan:
+    """Return the plan of a testbed that may not exist yet.
+
+    Raises `StateError` where it exists and was made from another topology.
+    """
+    found = find(host, folders, name)
+    taken = {m.loopback for m in host.list_machines() if m.testbed != name}
+    loopback = found.plan.loopback if found else free_loopback(name, taken)
+    wanted = plan(topology, name=name, folder=folders.disks(name), loopback=loopback)
+    if found and found.plan.topology != wanted.topology:
+        raise StateError(
+            f"testbed '{name}' exists and was made from another topology",
+            why=f"it was made from '{Topology.model_validate_json(found.plan.topology).name}' "
+            "as that was then",
+            next_step=f"run: testbed down --name {name}, or choose another name with --name",
+        )
+    return wanted
+
+
+def images_in_use(host: Host) -> set[str]:
+    """Return the digests of the images that existing machines boot from."""
+    return {machine.image for machine in host.list_machines()}
+
+
+_POWER: Mapping[str, Literal["running", "paused", "off"]] = {
+    "running": "running",
+    "paused": "paused",
+}
+
+
+def machine_states(testbed: Testbed) -> Mapping[str, MachineState]:
+    """Return power and link state of every machine, by names instead of MACs."""
+    return {
+        machine.name: MachineState(
+            power=_POWER.get(testbed.machines[machine.name].state, "off"),
+            nics={
+                nic.name: testbed.machines[machine.name].links.get(nic.mac, True)
+                for nic in machine.nics
+            },
+        )
+        for machine in testbed.plan.machines
+        if machine.name in testbed.machines
+    }

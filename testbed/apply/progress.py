@@ -1,0 +1,87 @@
+"""What `up` tells while it works: one event for each step of each machine, with its seconds."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from threading import Lock
+
+WHOLE = "testbed"  # the name under which steps of the whole testbed are told
+
+
+class Stage(StrEnum):
+    """The steps of `up`, in the order they are reached."""
+
+    IMAGE = "image"
+    DEFINED = "defined"
+    BOOTED = "booted"
+    SSH = "ssh"
+    CLOUD_INIT = "cloud-init"
+    LINKS = "links"
+    ROUTES = "routes"
+    STEADY = "steady state"
+
+
+class Status(StrEnum):
+    """How far a step is."""
+
+    STARTED = "started"
+    NOTED = "noted"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A step of a machine began, ended or failed; `seconds` is how long it took."""
+
+    machine: str
+    stage: Stage
+    status: Status
+    seconds: float = 0.0
+    detail: str = ""
+
+
+Report = Callable[[Event], None]
+
+
+@dataclass
+class Recorder:
+    """Times steps, passes their events on and keeps the seconds."""
+
+    report: Report
+    clock: Callable[[], float] = time.monotonic
+    seconds: dict[str, dict[str, float]] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    @contextmanager
+    def step(self, machine: str, stage: Stage, detail: str = "") -> Iterator[None]:
+        """Report the step around the block, and how long the block took."""
+        start = self.clock()
+        self.tell(Event(machine, stage, Status.STARTED, detail=detail))
+        try:
+            yield
+        except BaseException as error:
+            took = self.clock() - start
+            self.tell(Event(machine, stage, Status.FAILED, took, str(error)))
+            raise
+        took = self.clock() - start
+        with self._lock:
+            self.seconds.setdefault(machine, {})[stage.value] = round(took, 2)
+        self.tell(Event(machine, stage, Status.DONE, took))
+
+    def tell(self, event: Event) -> None:
+        """Pass an event on, one at a time."""
+        with self._lock:
+            self.report(event)
+
+    def note(self, stage: Stage, detail: str) -> None:
+        """Tell a detail of a step of the whole testbed that is under way."""
+        self.tell(Event(WHOLE, stage, Status.NOTED, detail=detail))
+
+    def save(self, path: Path) -> None:
+        """Write the seconds of every step."""
+        path.write_text(json.dumps(self.seconds, indent=1) + "\n")

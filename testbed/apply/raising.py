@@ -1,0 +1,151 @@
+"""`testbed up`, whole: images, room, keys, storage, then the walk to the steady state."""
+
+import time
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from testbed import checkpoint
+from testbed.apply import budget, health, keys, logs, observe, ready
+from testbed.apply.changes import Action, Change, changes
+from testbed.apply.folders import Folders
+from testbed.apply.lock import only_one
+from testbed.apply.progress import WHOLE, Recorder, Report, Stage
+from testbed.apply.session import session
+from testbed.apply.up import Walk, walk
+from testbed.errors import TestbedError
+from testbed.host import Host
+from testbed.image import Image, Store
+from testbed.plan.decide import plan as decide
+from testbed.plan.models import Plan
+from testbed.probe.verdict import failing
+from testbed.render.domain import Accelerator
+from testbed.topology.models import Topology
+from testbed.topology.shipped import find as find_topology
+from testbed.topology.shipped import shipped
+
+_ON = {Action.CREATE, Action.RECREATE, Action.START}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the user asked for: a topology under a name, run by KVM or emulated."""
+
+    topology: Topology
+    name: str
+    accel: Accelerator
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A testbed in its steady state: what was done, and the seconds of each step."""
+
+    plan: Plan
+    done: tuple[Change, ...]
+    total: float
+    seconds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+def preview(host: Host, folders: Folders, wish: Wish) -> tuple[Plan, tuple[Change, ...]]:
+    """Return the plan and what `up` would do now; changes nothing."""
+    plan = observe.desired(host, folders, wish.topology, wish.name)
+    found = observe.find(host, folders, wish.name)
+    return plan, tuple(changes(plan, found.existing() if found else {}))
+
+
+def up(host: Host, folders: Folders, wish: Wish, report: Report) -> Raised:
+    """Raise the testbed and return once its steady state holds; where it does, change nothing.
+
+    Raises a `TestbedError`; what was made stays, and the next `up` goes on from there.
+    """
+    started = time.monotonic()
+    with only_one(folders, wish.name, "up"):
+        _finish_restore(host, folders, wish.name)
+        plan, todo = preview(host, folders, wish)
+        must_have_room(host, folders, wish, plan, todo)
+        recorder = Recorder(report)
+        images = build_images(folders, plan, recorder)
+        with _collecting_logs(host, folders, plan):
+            _walk(host, folders, wish, plan, todo, images, recorder)
+        recorder.save(folders.of_testbed(wish.name) / "seconds.json")
+    return Raised(plan, todo, time.monotonic() - started, recorder.seconds)
+
+
+def _finish_restore(host: Host, folders: Folders, name: str) -> None:
+    """Go through with a restore that was cut short: some machines would be older than others."""
+    note = folders.unfinished_restore(name)
+    unfinished = checkpoint.find_unfinished(note)
+    found = observe.find(host, folders, name)
+    if unfinished and found:
+        checkpoint.restore(host, found.plan, unfinished, note)
+
+
+def _walk(
+    host: Host,
+    folders: Folders,
+    wish: Wish,
+    plan: Plan,
+    todo: Collection[Change],
+    images: Mapping[str, Image],
+    recorder: Recorder,
+) -> None:
+    fresh = len([c for c in todo if c.action is Action.CREATE]) == len(plan.machines)
+    own = keys.make(folders, plan) if fresh or todo else keys.read(folders, plan)
+    pool = host.ensure_pool(plan.pool, plan.pool_uuid, plan.folder)
+    with session(plan, own) as doors:
+        if not todo:
+            seen = ready.check(plan, doors)
+            health.remember(folders, plan.name, seen)
+            if not failing(seen):
+                return
+        width = boot_width(host.facts().cpus, wish.accel)
+        seen = walk(Walk(host, pool, plan, own, images, wish.accel, width, doors, recorder), todo)
+        health.remember(folders, plan.name, seen)
+
+
+def boot_width(cpus: int, accel: str) -> int:
+    """Return how many machines may boot side by side: emulators slow each other down."""
+    return max(2, cpus * (4 if accel == "kvm" else 1))
+
+
+def build_images(folders: Folders, plan: Plan, recorder: Recorder) -> Mapping[str, Image]:
+    """Return the images the machines boot from, building what is missing."""
+    store = Store(folders.cache)
+    found: dict[str, Image] = {}
+    for name in dict.fromkeys(machine.image for machine in plan.machines):
+        image = store.find(name)
+        if image is None:
+            with recorder.step(WHOLE, Stage.IMAGE, f"building image '{name}', once"):
+                image = store.build(name, lambda line: recorder.note(Stage.IMAGE, line))
+        found[name] = image
+    return found
+
+
+def must_have_room(
+    host: Host, folders: Folders, wish: Wish, plan: Plan, todo: Collection[Change]
+) -> None:
+    """Raise `HostError` unless the machines that will be switched on fit the host."""
+    starting = {change.machine for change in todo if change.action in _ON}
+    need = budget.needs((m for m in plan.machines if m.name in starting), wish.accel)
+    have = budget.free(host.facts(), folders.data)
+    budget.must_fit(wish.name, need, have, lambda: _variants(folders, wish))
+
+
+def _variants(folders: Folders, wish: Wish) -> Iterator[tuple[str, budget.Budget]]:
+    """Yield what each shipped topology needs."""
+    for name in shipped():
+        plan = decide(
+            find_topology(name), name=name, folder=folders.disks(name), loopback="127.0.0.1"
+        )
+        yield name, budget.needs(plan.machines, wish.accel)
+
+
+@contextmanager
+def _collecting_logs(host: Host, folders: Folders, plan: Plan) -> Iterator[None]:
+    """Where the block fails, keep every log and say where."""
+    try:
+        yield
+    except TestbedError as error:
+        folder = logs.collect(host, folders, plan)
+        error.why = f"{error.why}; logs are in {folder}" if error.why else f"logs are in {folder}"
+        raise

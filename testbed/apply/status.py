@@ -1,0 +1,78 @@
+"""How a testbed is, from outside: libvirt is asked, the machines are not disturbed."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from testbed.apply import health
+from testbed.apply.folders import Folders
+from testbed.apply.observe import Testbed
+from testbed.host import ObservedMachine
+from testbed.plan.models import Machine
+
+
+@dataclass(frozen=True, slots=True)
+class MachineStatus:
+    """One line of `testbed status`; memory is in MiB, links are by NIC name."""
+
+    name: str
+    role: str
+    state: str
+    reason: str
+    memory_mib: int
+    resident_mib: int
+    address: str
+    ssh: str
+    links: Mapping[str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A testbed from outside: its machines, what is wrong, and the last look inside."""
+
+    name: str
+    machines: tuple[MachineStatus, ...]
+    wrong: tuple[str, ...]
+    looked: health.Health | None
+
+
+def status(folders: Folders, testbed: Testbed) -> Status:
+    """Return how a testbed is, without asking its machines."""
+    lines = tuple(
+        _machine(testbed.plan.loopback, machine, testbed.machines[machine.name])
+        for machine in testbed.plan.machines
+        if machine.name in testbed.machines
+    )
+    name = testbed.plan.name
+    wrong = (*_missing(testbed), *(each for line in lines for each in _wrong(line)))
+    return Status(name, lines, wrong, health.recall(folders, name))
+
+
+def _machine(loopback: str, machine: Machine, seen: ObservedMachine) -> MachineStatus:
+    return MachineStatus(
+        name=machine.name,
+        role=machine.role.value,
+        state=seen.state,
+        reason=seen.reason,
+        memory_mib=seen.memory_mib,
+        resident_mib=seen.resident_mib,
+        address=str(machine.address or ""),
+        ssh=f"{loopback}:{machine.oob.ssh_port}",
+        links={nic.name: seen.links.get(nic.mac, True) for nic in machine.nics},
+    )
+
+
+def _missing(testbed: Testbed) -> Iterator[str]:
+    for machine in testbed.plan.machines:
+        if machine.name not in testbed.machines:
+            yield f"{machine.name} is missing; run: testbed up"
+
+
+def _wrong(line: MachineStatus) -> Iterator[str]:
+    why = f" ({line.reason})" if line.reason else ""
+    if line.state == "paused":
+        yield f"{line.name} is suspended{why}; run: testbed resume"
+    elif line.state != "running":
+        yield f"{line.name} is off{why}; run: testbed power on {line.name}"
+    for nic, up in line.links.items():
+        if not up:
+            yield f"{line.name}:{nic} is pulled; run: testbed link up {line.name} {nic}"

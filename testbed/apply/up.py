@@ -1,0 +1,111 @@
+"""Walking the plan: create what is missing, start what is off, and wait until all of it holds."""
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from threading import BoundedSemaphore
+
+from testbed.apply import boot, build, ready
+from testbed.apply.changes import Action, Change
+from testbed.apply.keys import Keys
+from testbed.apply.progress import WHOLE, Recorder, Stage
+from testbed.apply.session import Session
+from testbed.errors import TestbedError
+from testbed.guest import step_clock
+from testbed.host import Host, Pool
+from testbed.image import Image
+from testbed.plan.models import Machine, Plan
+from testbed.probe.verdict import Verdict
+from testbed.render.domain import Accelerator
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """What walking a plan needs; `width` is how many machines may boot side by side."""
+
+    host: Host
+    pool: Pool
+    plan: Plan
+    keys: Keys
+    images: Mapping[str, Image]
+    accel: Accelerator
+    width: int
+    session: Session
+    recorder: Recorder
+
+
+def walk(job: Walk, todo: Iterable[Change]) -> tuple[Verdict, ...]:
+    """Make the changes, machines side by side, and return the steady state once it holds.
+
+    The first error of any machine is raised once all machines have come to an end.
+    """
+    by_machine: dict[str, list[Change]] = {machine.name: [] for machine in job.plan.machines}
+    for change in todo:
+        by_machine[change.machine].append(change)
+    gate = BoundedSemaphore(job.width)
+    _all(
+        job.plan.machines,
+        lambda machine: _bring_up(job, machine, by_machine[machine.name], gate),
+    )
+    with job.recorder.step(WHOLE, Stage.STEADY):
+        return ready.wait_until_steady(job.plan, job.session)
+
+
+def _bring_up(job: Walk, machine: Machine, todo: list[Change], gate: BoundedSemaphore) -> None:
+    step = job.recorder.step
+    with step(machine.name, Stage.DEFINED):
+        actions = {change.action for change in todo}
+        if actions & {Action.CREATE, Action.RECREATE}:
+            image = job.images[machine.image]
+            build.create(job.host, job.pool, job.plan, machine, image, job.keys, job.accel)
+        _plug(job.host, machine, todo)
+    with gate:
+        _boot(job, machine, actions)
+    with step(machine.name, Stage.LINKS):
+        ready.wait_for_links(machine, job.session.guest(machine))
+    with step(machine.name, Stage.ROUTES):
+        ready.wait_for_routes(job.plan, machine, job.session.guest(machine))
+
+
+def _plug(host: Host, machine: Machine, todo: list[Change]) -> None:
+    macs = {nic.name: nic.mac for nic in machine.nics}
+    for change in todo:
+        if change.action is Action.PLUG:
+            host.set_link(machine.domain, macs[change.nic], True)
+
+
+def _boot(job: Walk, machine: Machine, actions: set[Action]) -> None:
+    """Start the machine where it does not run, and wait for cloud-init."""
+    step = job.recorder.step
+    guest = job.session.guest(machine)
+    log = job.host.console_log_path(machine.domain)
+    tells = job.images[machine.image].kernel is not None and log is not None
+    if actions & {Action.CREATE, Action.RECREATE, Action.START} and log is not None:
+        log.unlink(missing_ok=True)  # marks of an earlier boot
+    job.host.start(machine.domain)
+    job.host.resume(machine.domain)
+    with step(machine.name, Stage.BOOTED):
+        if tells and log is not None:
+            boot.wait_for_mark(job.host, machine, log, boot.BOOTED)
+    with step(machine.name, Stage.SSH):
+        if tells and log is not None:
+            boot.wait_for_mark(job.host, machine, log, boot.SSH)
+        boot.wait_for_ssh(job.host, machine, guest)
+    with step(machine.name, Stage.CLOUD_INIT):
+        if tells and log is not None:
+            boot.wait_for_mark(job.host, machine, log, boot.CLOUD_INIT)
+        else:
+            boot.wait_for_cloud_init(machine, guest)
+    job.host.set_ready(machine.domain)
+    step_clock(guest)
+
+
+def _all(machines: Iterable[Machine], act: Callable[[Machine], None]) -> None:
+    """Act on all machines side by side; raise the first error once all have ended."""
+    machines = tuple(machines)
+    with ThreadPoolExecutor(max_workers=len(machines)) as pool:
+        futures = [pool.submit(act, machine) for machine in machines]
+        wait(futures)
+    errors = [error for future in futures if (error := future.exception()) is not None]
+    for error in sorted(errors, key=lambda e: isinstance(e, TestbedError)):
+        raise error  # a bug first: it hides behind no refusal

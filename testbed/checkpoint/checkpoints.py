@@ -1,0 +1,134 @@
+"""Checkpoints: pause all, snapshot all, resume all together.
+
+Machines are paused before the first snapshot and resumed after the last one, so no packet of a
+later moment reaches a machine of an earlier one. Restoring some machines of a cluster and not
+others would roll back writes that were acknowledged, so a restore that was cut short is
+remembered and must be finished.
+"""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from testbed.errors import StateError
+from testbed.host import Host
+from testbed.plan.models import Machine, Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A checkpoint every machine has; `created` is in seconds since the epoch."""
+
+    name: str
+    created: int
+
+
+def list_checkpoints(host: Host, plan: Plan) -> tuple[Checkpoint, ...]:
+    """Return the whole checkpoints, oldest first; one that some machine lacks does not count."""
+    per_machine = [
+        {snapshot.name: snapshot.created for snapshot in host.list_snapshots(machine.domain)}
+        for machine in plan.machines
+    ]
+    whole = set.intersection(*(set(snapshots) for snapshots in per_machine))
+    found = (Checkpoint(name, max(own[name] for own in per_machine)) for name in whole)
+    return tuple(sorted(found, key=lambda checkpoint: (checkpoint.created, checkpoint.name)))
+
+
+def get(host: Host, plan: Plan, name: str) -> Checkpoint:
+    """Return the checkpoint of that name; raises `StateError` where there is none."""
+    found = list_checkpoints(host, plan)
+    for checkpoint in found:
+        if checkpoint.name == name:
+            return checkpoint
+    raise StateError(
+        f"testbed '{plan.name}' has no checkpoint '{name}'",
+        why=f"it has: {', '.join(checkpoint.name for checkpoint in found) or 'none'}",
+        next_step="take one with: testbed checkpoint save NAME",
+    )
+
+
+def save(host: Host, plan: Plan, name: str) -> None:
+    """Take a checkpoint of all machines, which run on afterwards.
+
+    Raises `StateError` where the name is taken or a machine does not run.
+    """
+    _must_be_new(host, plan, name)
+    _must_all_run(host, plan)
+    delete(host, plan, name)  # what a save that was cut short left behind
+    try:
+        _each(plan, lambda machine: host.pause(machine.domain))
+        _each(plan, lambda machine: host.create_snapshot(machine.domain, name))
+    except BaseException:
+        delete(host, plan, name)
+        raise
+    finally:
+        _each(plan, lambda machine: host.resume(machine.domain))
+
+
+def _must_be_new(host: Host, plan: Plan, name: str) -> None:
+    if any(checkpoint.name == name for checkpoint in list_checkpoints(host, plan)):
+        raise StateError(
+            f"testbed '{plan.name}' already has a checkpoint '{name}'",
+            why="a checkpoint is never overwritten",
+            next_step=f"choose another name, or first run: testbed checkpoint delete {name}",
+        )
+
+
+def _must_all_run(host: Host, plan: Plan) -> None:
+    states = {machine.machine: machine.state for machine in host.list_machines(plan.name)}
+    idle = [m.name for m in plan.machines if states.get(m.name) != "running"]
+    if idle:
+        raise StateError(
+            f"no checkpoint of testbed '{plan.name}' was taken",
+            why=f"not running: {', '.join(idle)}",
+            next_step=f"run: testbed up --name {plan.name}",
+        )
+
+
+def restore(host: Host, plan: Plan, name: str, note: Path) -> None:
+    """Put all machines back to a checkpoint and let them run on together.
+
+    `note` is the file that remembers an unfinished restore. Guest clocks stand where they
+    stood; stepping them is the caller's next act.
+    """
+    get(host, plan, name)
+    pulled = _pulled(host, plan)
+    note.write_text(name)
+    _each(plan, lambda machine: host.revert_snapshot(machine.domain, name, paused=True))
+    _each(plan, lambda machine: _plug_like_then(host, machine, pulled))
+    _each(plan, lambda machine: host.resume(machine.domain))
+    note.unlink()
+
+
+def find_unfinished(note: Path) -> str | None:
+    """Return the name of the checkpoint whose restore was cut short, if one was."""
+    return note.read_text().strip() if note.exists() else None
+
+
+def _pulled(host: Host, plan: Plan) -> set[str]:
+    """Return the MACs whose cables are pulled now."""
+    machines = host.list_machines(plan.name)
+    return {mac for machine in machines for mac, up in machine.links.items() if not up}
+
+
+def _plug_like_then(host: Host, machine: Machine, pulled: set[str]) -> None:
+    """Tell the emulator the links of the checkpoint: it does not keep them with the memory."""
+    found = host.find_domain(machine.domain)
+    then = found.links if found else {}
+    for nic in machine.nics:
+        up = then.get(nic.mac, True)
+        if nic.mac in pulled or not up:
+            host.set_link(machine.domain, nic.mac, up)
+
+
+def delete(host: Host, plan: Plan, name: str) -> None:
+    """Delete a checkpoint from all machines; does nothing where it is gone."""
+    _each(plan, lambda machine: host.delete_snapshot(machine.domain, name))
+
+
+def _each(plan: Plan, act: Callable[[Machine], None]) -> None:
+    """Act on all machines at once."""
+    machines: Iterable[Machine] = plan.machines
+    with ThreadPoolExecutor(max_workers=len(plan.machines)) as pool:
+        list(pool.map(act, machines))

@@ -1,0 +1,71 @@
+"""`testbed checkpoint save|restore|list|delete`."""
+
+import json as json_module
+import time
+from typing import Annotated
+
+import typer
+
+from testbed.cli.options import Json, Name, open_testbed
+
+app = typer.Typer(help="Keep all machines as they are now, and go back.", no_args_is_help=True)
+
+Checkpoint = Annotated[str, typer.Argument(metavar="CHECKPOINT", help="For example healthy.")]
+
+
+@app.command()
+def save(checkpoint: Checkpoint, name: Name = None) -> None:
+    """Keep memory and disks of all machines under a name; they run on."""
+    from testbed import checkpoint as checkpoints
+    from testbed.apply.lock import only_one
+
+    started = time.monotonic()
+    with open_testbed(name) as (host, folders, testbed):
+        with only_one(folders, testbed.plan.name, f"checkpoint save {checkpoint}"):
+            checkpoints.save(host, testbed.plan, checkpoint)
+        typer.echo(f"checkpoint '{checkpoint}' is taken ({time.monotonic() - started:.1f} s)")
+
+
+@app.command()
+def restore(checkpoint: Checkpoint, name: Name = None) -> None:
+    """Go back to a checkpoint with all machines, and prove the steady state."""
+    from testbed.apply import lifecycle
+    from testbed.apply.lock import only_one
+
+    started = time.monotonic()
+    with open_testbed(name) as (host, folders, testbed):
+        with only_one(folders, testbed.plan.name, f"checkpoint restore {checkpoint}"):
+            lifecycle.restore(host, folders, testbed, checkpoint)
+        typer.echo(f"back at '{checkpoint}', ready ({time.monotonic() - started:.1f} s)")
+
+
+@app.command(name="list")
+def list_(name: Name = None, json: Json = False) -> None:
+    """List the checkpoints of a testbed."""
+    from testbed import checkpoint as checkpoints
+
+    with open_testbed(name) as (host, _, testbed):
+        found = checkpoints.list_checkpoints(host, testbed.plan)
+    if json:
+        rows = [{"name": each.name, "created": each.created} for each in found]
+        typer.echo(json_module.dumps(rows, indent=1))
+        return
+    for each in found:
+        typer.echo(
+            f"{time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(each.created))}  {each.name}"
+        )
+    if not found:
+        typer.echo("there is none; take one with: testbed checkpoint save NAME", err=True)
+
+
+@app.command()
+def delete(checkpoint: Checkpoint, name: Name = None) -> None:
+    """Delete a checkpoint; the machines run on as they are."""
+    from testbed import checkpoint as checkpoints
+    from testbed.apply.lock import only_one
+
+    with open_testbed(name) as (host, folders, testbed):
+        checkpoints.get(host, testbed.plan, checkpoint)
+        with only_one(folders, testbed.plan.name, f"checkpoint delete {checkpoint}"):
+            checkpoints.delete(host, testbed.plan, checkpoint)
+    typer.echo(f"checkpoint '{checkpoint}' is deleted")

@@ -1,0 +1,21 @@
+"""`testbed gc`."""
+
+from typing import Annotated
+
+import typer
+
+from testbed.cli.options import open_host
+
+
+def gc(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go.")] = False,
+) -> None:
+    """Remove what belongs to no testbed any more: folders, pools, keys, old logs."""
+    from testbed.apply.leftovers import remove_leftovers
+
+    with open_host() as (host, folders):
+        removed = remove_leftovers(host, folders, dry_run=dry_run)
+    for thing in removed:
+        typer.echo(f"{'would remove' if dry_run else 'removed'} {thing}")
+    if not removed:
+        typer.echo("nothing is left over")

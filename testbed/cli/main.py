@@ -1,0 +1,121 @@
+"""The command line: parses, calls, prints. Each verb has its own file.
+
+Verbs import what they need when they run, so that `testbed --help` answers at once.
+"""
+
+import sys
+import traceback
+from typing import Annotated, Any
+
+import typer
+
+from testbed import __version__
+from testbed.cli import (
+    checkpoint,
+    console,
+    doctor,
+    down,
+    gc,
+    graph,
+    image,
+    link,
+    logs,
+    power,
+    restart,
+    schema,
+    ssh,
+    status,
+    suspend,
+    up,
+    validate,
+)
+from testbed.errors import TestbedError
+
+
+class Commands(typer.core.TyperGroup):
+    """The one place where an error becomes text and an exit status."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; a `TestbedError` is printed, anything else is kept for us."""
+        try:
+            return super().invoke(ctx)
+        except TestbedError as error:
+            for line in error.lines():
+                typer.echo(line, err=True)
+            raise typer.Exit(error.exit_code) from error
+        except KeyboardInterrupt as error:
+            typer.echo("stopped; run the same command again to go on", err=True)
+            raise typer.Exit(130) from error
+        except Exception as error:
+            if isinstance(error, typer.Exit | typer.Abort) or _is_usage_error(error):
+                raise
+            _keep_traceback(error, show=bool(ctx.params.get("debug")))
+            raise typer.Exit(70) from error
+
+
+def _is_usage_error(error: Exception) -> bool:
+    return hasattr(error, "exit_code") and hasattr(error, "show")  # Typer's own, status 2
+
+
+def _keep_traceback(error: Exception, *, show: bool) -> None:
+    from testbed.apply.folders import Folders
+
+    text = "".join(traceback.format_exception(error))
+    log = Folders.of_user().log()
+    with log.open("a") as file:
+        file.write(f"{' '.join(sys.argv)}\n{text}\n")
+    typer.echo(f"bug: {type(error).__name__}: {error}", err=True)
+    typer.echo(text if show else f"the traceback is in {log}", err=True)
+
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="A miniature of the Aolda cloud, made of virtual machines, to break and to mend.",
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"testbed {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version."),
+    ] = False,
+    debug: Annotated[bool, typer.Option(help="Show the traceback of an unexpected error.")] = False,
+) -> None:
+    """Options that come before the verb."""
+
+
+app.command()(up.up)
+app.command()(down.down)
+app.command()(status.status)
+app.command()(ssh.ssh)
+app.command(name="exec")(ssh.execute)
+app.command()(console.console)
+app.command()(suspend.suspend)
+app.command()(suspend.resume)
+app.command()(restart.restart)
+app.add_typer(link.app, name="link")
+app.add_typer(power.app, name="power")
+app.add_typer(checkpoint.app, name="checkpoint")
+app.command()(graph.graph)
+app.add_typer(logs.app, name="logs")
+app.command(name="ssh-config")(ssh.ssh_config)
+app.add_typer(image.app, name="image")
+app.command()(validate.validate)
+app.command()(schema.schema)
+app.command()(doctor.doctor)
+app.command()(gc.gc)
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="testbed")

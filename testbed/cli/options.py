@@ -1,0 +1,60 @@
+"""Options and arguments that several verbs share, and what they open."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from testbed.apply.folders import Folders
+    from testbed.apply.observe import Testbed
+    from testbed.host import Host
+
+
+def _testbeds() -> list[str]:
+    from testbed.apply.observe import names
+
+    with open_host() as (host, _):
+        return list(names(host))
+
+
+def _machines(ctx: typer.Context) -> list[str]:
+    with open_testbed(ctx.params.get("name")) as (_, _, testbed):
+        return list(testbed.machines)
+
+
+Name = Annotated[
+    str | None,
+    typer.Option(
+        "--name",
+        "-n",
+        help="Which testbed; not needed where there is only one.",
+        autocompletion=_testbeds,
+        show_default=False,
+    ),
+]
+MachineName = Annotated[
+    str, typer.Argument(metavar="MACHINE", help="For example node1.", autocompletion=_machines)
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+
+
+@contextmanager
+def open_host() -> Iterator[tuple["Host", "Folders"]]:
+    """Open the host; TESTBED_URI names another libvirt than the user's own."""
+    from testbed.apply.folders import Folders
+    from testbed.host import Host
+
+    with Host.open(os.environ.get("TESTBED_URI", "qemu:///session")) as host:
+        yield host, Folders.of_user()
+
+
+@contextmanager
+def open_testbed(name: str | None) -> Iterator[tuple["Host", "Folders", "Testbed"]]:
+    """Open the host and find a testbed on it."""
+    from testbed.apply.observe import get
+
+    with open_host() as (host, folders):
+        yield host, folders, get(host, folders, name)

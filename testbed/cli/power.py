@@ -1,0 +1,30 @@
+"""`testbed power off|on MACHINE`."""
+
+import typer
+
+from testbed.cli.options import MachineName, Name, open_testbed
+
+app = typer.Typer(help="Pull a machine's power cord, or plug it in again.", no_args_is_help=True)
+
+
+@app.command()
+def off(machine: MachineName, name: Name = None) -> None:
+    """Cut the power at once: what the machine had not written is lost."""
+    from testbed.apply import lifecycle
+
+    with open_testbed(name) as (host, _, testbed):
+        lifecycle.power_off(host, lifecycle.machine_of(testbed, machine))
+        typer.echo(f"{machine} has no power; give it back with: testbed power on {machine}")
+
+
+@app.command()
+def on(machine: MachineName, name: Name = None) -> None:
+    """Give the power back, and wait until the machine lets us in."""
+    from testbed.apply import lifecycle
+    from testbed.apply.lock import only_one
+
+    with open_testbed(name) as (host, folders, testbed):
+        chosen = lifecycle.machine_of(testbed, machine)
+        with only_one(folders, testbed.plan.name, f"power on {machine}"):
+            lifecycle.power_on(host, folders, testbed, chosen)
+        typer.echo(f"{machine} is on")

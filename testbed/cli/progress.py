@@ -1,0 +1,95 @@
+"""Showing progress: a live table on a terminal, plain lines everywhere else; always on stderr."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+from testbed.apply.progress import WHOLE, Event, Report, Stage, Status
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_SHOWN = tuple(stage for stage in Stage if stage not in (Stage.IMAGE, Stage.STEADY))
+
+
+@contextmanager
+def shown(machines: tuple[str, ...]) -> Iterator[Report]:
+    """Show the events that are reported inside the block."""
+    if sys.stderr.isatty():
+        with _live(machines) as report:
+            yield report
+    else:
+        yield _Lines().report
+
+
+class _Lines:
+    """One line per event that ended something."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+
+    def report(self, event: Event) -> None:
+        at = f"[{time.monotonic() - self._start:7.1f} s]"
+        if event.status is Status.DONE:
+            line = f"{at} {event.machine}: {event.stage.value} ({event.seconds:.1f} s)"
+        elif event.status is Status.FAILED:
+            line = f"{at} {event.machine}: {event.stage.value} FAILED: {event.detail}"
+        elif event.detail or event.machine == WHOLE:
+            line = f"{at} {event.machine}: {event.stage.value} … {event.detail}".rstrip()
+        else:
+            return
+        typer.echo(line, err=True)
+
+
+@contextmanager
+def _live(machines: tuple[str, ...]) -> Iterator[Report]:
+    from rich.console import Console
+    from rich.live import Live
+
+    board = _Board(machines)
+    console = Console(stderr=True)
+    with Live(get_renderable=board.table, console=console, refresh_per_second=4):
+        yield board.report
+
+
+class _Board:
+    """What the live table shows: for each machine and stage, the seconds it took."""
+
+    def __init__(self, machines: tuple[str, ...]) -> None:
+        self._machines = machines
+        self._cells: dict[tuple[str, Stage], Event] = {}
+        self._since: dict[tuple[str, Stage], float] = {}
+        self._whole = ""
+        self._start = time.monotonic()
+
+    def report(self, event: Event) -> None:
+        if event.machine == WHOLE:
+            self._whole = f"{event.stage.value}: {event.detail or event.status.value}"
+        self._cells[event.machine, event.stage] = event
+        self._since[event.machine, event.stage] = time.monotonic()
+
+    def table(self) -> "Table":
+        from rich.table import Table
+
+        elapsed = time.monotonic() - self._start
+        table = Table(caption=f"{elapsed:.0f} s  {self._whole}"[:100], caption_justify="left")
+        table.add_column("machine")
+        for stage in _SHOWN:
+            table.add_column(stage.value, justify="right", min_width=8)
+        for machine in self._machines:
+            table.add_row(machine, *(self._cell(machine, stage) for stage in _SHOWN))
+        return table
+
+    def _cell(self, machine: str, stage: Stage) -> str:
+        event = self._cells.get((machine, stage))
+        if event is None:
+            return "[dim]·[/]"
+        if event.status is Status.DONE:
+            return f"[green]{event.seconds:.1f} s[/]"
+        if event.status is Status.FAILED:
+            return "[red]failed[/]"
+        return f"[yellow]{time.monotonic() - self._since[machine, stage]:.0f} s …[/]"

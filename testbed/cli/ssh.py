@@ -1,0 +1,61 @@
+"""`testbed ssh`, `testbed exec` and `testbed ssh-config`."""
+
+import os
+import shlex
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from testbed.cli.options import MachineName, Name, open_testbed
+
+if TYPE_CHECKING:
+    from testbed.guest import Result
+
+CommandWords = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[-- COMMAND…]", help="Run this instead of a login shell."),
+]
+
+
+def ssh(machine: MachineName, command: CommandWords = None, name: Name = None) -> None:
+    """Log into a machine, or run a command in it with your terminal."""
+    from testbed.apply import access, lifecycle
+
+    with open_testbed(name) as (_, folders, testbed):
+        chosen = lifecycle.machine_of(testbed, machine)
+        config = access.write_ssh_config(folders, testbed.plan)
+    argv = ["ssh", "-F", str(config), chosen.name, *([shlex.join(command)] if command else [])]
+    os.execvp("ssh", argv)  # noqa: S606, S607 - the user's own ssh takes over the terminal
+
+
+def execute(
+    machine: Annotated[str, typer.Argument(metavar="MACHINE", help="A machine, or 'all'.")],
+    command: Annotated[list[str], typer.Argument(metavar="-- COMMAND…")],
+    name: Name = None,
+    timeout: Annotated[float, typer.Option(help="Seconds the command may take.")] = 600.0,
+) -> None:
+    """Run a command without a terminal, in one machine or all; exit with its status."""
+    from testbed.apply import access, lifecycle
+
+    with open_testbed(name) as (_, folders, testbed):
+        chosen = testbed.plan.machines
+        if machine != "all":
+            chosen = (lifecycle.machine_of(testbed, machine),)
+        results = access.execute(folders, testbed.plan, chosen, tuple(command), timeout)
+    for result_of, result in results.items():
+        _print(f"{result_of}: " if machine == "all" else "", result)
+    raise typer.Exit(max(result.exit_status for result in results.values()))
+
+
+def _print(prefix: str, result: "Result") -> None:
+    for text, err in ((result.stdout, False), (result.stderr, True)):
+        for line in text.splitlines():
+            typer.echo(f"{prefix}{line}", err=err)
+
+
+def ssh_config(name: Name = None) -> None:
+    """Print an ssh_config for all machines: testbed ssh-config > FILE; ssh -F FILE node1."""
+    from testbed.apply import access
+
+    with open_testbed(name) as (_, folders, testbed):
+        typer.echo(access.ssh_config(folders, testbed.plan), nl=False)

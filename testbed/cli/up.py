@@ -1,0 +1,82 @@
+"""`testbed up`."""
+
+import dataclasses
+import json as json_module
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from testbed.cli.options import Json, open_host
+
+if TYPE_CHECKING:
+    from testbed.apply.raising import Raised, Wish
+    from testbed.host import Host
+
+
+def up(
+    topology: Annotated[
+        str, typer.Argument(help="A shipped topology, or a YAML file.", metavar="TOPOLOGY")
+    ] = "aolda",
+    name: Annotated[
+        str | None,
+        typer.Option("--name", "-n", help="Name it; several run side by side. [default: its own]"),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Raise a testbed, or bring it back to its steady state; twice changes nothing."""
+    from testbed.apply import raising
+    from testbed.cli.progress import shown
+
+    with open_host() as (host, folders):
+        wish = _wish(host, topology, name)
+        if dry_run:
+            _print_preview(host, wish, as_json=json)
+            return
+        with shown(tuple(wish.topology.machines)) as report:
+            raised = raising.up(host, folders, wish, report)
+    _print(raised, as_json=json)
+
+
+def _wish(host: "Host", topology: str, name: str | None) -> "Wish":
+    from testbed.apply.folders import Folders
+    from testbed.apply.raising import Wish
+    from testbed.doctor.kvm import accelerator
+    from testbed.topology.shipped import find
+
+    found = find(topology)
+    accel = accelerator(Folders.of_user().cache)
+    return Wish(found, name or found.name, accel)
+
+
+def _print_preview(host: "Host", wish: "Wish", *, as_json: bool) -> None:
+    from testbed.apply.folders import Folders
+    from testbed.apply.raising import preview
+
+    _, todo = preview(host, Folders.of_user(), wish)
+    if as_json:
+        typer.echo(json_module.dumps([dataclasses.asdict(change) for change in todo], indent=1))
+        return
+    for change in todo:
+        typer.echo(str(change))
+    typer.echo(f"{len(todo)} changes; nothing was done" if todo else "nothing to do")
+
+
+def _print(raised: "Raised", *, as_json: bool) -> None:
+    if as_json:
+        facts = {
+            "name": raised.plan.name,
+            "ready": True,
+            "changes": [dataclasses.asdict(change) for change in raised.done],
+            "seconds": {"total": round(raised.total, 2), **raised.seconds},
+        }
+        typer.echo(json_module.dumps(facts, indent=1))
+        return
+    count = len(raised.plan.machines)
+    typer.echo(
+        f"testbed '{raised.plan.name}' is ready: {count} machines, steady state proven"
+        f" ({raised.total:.0f} s)"
+    )
+    typer.echo("look around: testbed status, testbed ssh node1, testbed graph")

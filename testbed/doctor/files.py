@@ -1,0 +1,64 @@
+"""Checks of the folders of ours: they take images, and have room for them."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from testbed.doctor.finding import Finding, fail, ok, warn
+from testbed.errors import HostError
+from testbed.run import must
+
+_MEBIBYTE = 2**20
+IMAGE_MIB = 3000  # what building the images takes, working space included
+
+
+def writing(name: str, folder: Path) -> Finding:
+    """Write, sync, read back and make a qcow2 image in the folder, or in its nearest parent.
+
+    A folder that does not exist yet is made, as `testbed up` would.
+    """
+    mend = f"sudo chown -R $USER {folder} && chmod u+rwX {folder}"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".doctor-") as scratch:
+            _try(Path(scratch))
+    except HostError as error:
+        return fail(name, f"{folder}: {error.why}", mend=mend)
+    except OSError as error:
+        return fail(name, f"{folder}: {error.strerror}", mend=mend)
+    return ok(name, f"{folder} takes images")
+
+
+def _try(scratch: Path) -> None:
+    content = os.urandom(_MEBIBYTE)
+    with (scratch / "file").open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    if (scratch / "file").read_bytes() != content:
+        raise HostError("a file changed", why="what was read is not what was written")
+    image = str(scratch / "image.qcow2")
+    must(["qemu-img", "create", "-q", "-f", "qcow2", image, "64M"], timeout=10)
+    must(["qemu-img", "check", "-q", "-f", "qcow2", image], timeout=10)
+
+
+def room(folders: Iterable[Path], need_mib: int) -> Finding:
+    """Check the free space below the folders against what one testbed takes."""
+    free = {folder: _free_mib(folder) for folder in folders}
+    folder = min(free, key=lambda each: free[each])
+    seen = f"{free[folder] / 1024:.1f} GiB free for {folder}"
+    mend = "testbed image prune && testbed gc"
+    if free[folder] < IMAGE_MIB:
+        return fail("disk", seen, mend=mend, cost="images could not be built")
+    if free[folder] < IMAGE_MIB + need_mib:
+        need = (IMAGE_MIB + need_mib) / 1024
+        return warn("disk", seen, mend=mend, cost=f"images and full disks take {need:.1f} GiB")
+    return ok("disk", seen)
+
+
+def _free_mib(folder: Path) -> int:
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free // _MEBIBYTE

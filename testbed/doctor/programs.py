@@ -1,0 +1,60 @@
+"""Checks of what is installed: Python, programs, QEMU."""
+
+import os
+import re
+import shutil
+import sys
+
+from testbed.doctor.finding import Finding, fail, ok, warn
+from testbed.doctor.kvm import QEMU, Accelerator
+from testbed.run import must, run
+
+INSTALL = "make set-up"
+NEEDED = ("qemu-img", "mmdebstrap", "mke2fs", "unshare", "setpriv", "zstd", "ssh")
+
+
+def python(version: tuple[int, ...] = sys.version_info[:3]) -> Finding:
+    """Check the version of Python."""
+    seen = ".".join(map(str, version))
+    if version < (3, 11):
+        return fail("python", f"{seen}, older than 3.11", mend=INSTALL)
+    return ok("python", seen)
+
+
+def programs(needed: tuple[str, ...] = NEEDED) -> Finding:
+    """Check that the programs we start are installed."""
+    lacking = [name for name in needed if shutil.which(name, path=_path()) is None]
+    if lacking:
+        return fail("programs", f"not installed: {', '.join(lacking)}", mend=INSTALL)
+    return ok("programs", ", ".join(needed))
+
+
+def qemu(accelerator: Accelerator) -> Finding:
+    """Check QEMU's version against what is known to break."""
+    text = must([QEMU, "--version"])
+    found = re.search(r"version (\d+)\.(\d+)\.(\d+)", text)
+    if found is None:
+        return warn("qemu", f"it does not say its version but: {text.strip()[:60]}")
+    seen = ".".join(found.groups())
+    major = int(found[1])
+    if major < 8 and accelerator == "qemu":
+        cost = "under emulation it corrupts guests with a 6.12 kernel: they panic at random"
+        return fail("qemu", seen, mend=f"{INSTALL}  # installs a newer QEMU", cost=cost)
+    if major < 10:
+        cost = "testbed was proven on QEMU 10 only"
+        return warn("qemu", seen, cost=cost)
+    return ok("qemu", seen)
+
+
+def user_network() -> Finding:
+    """Check that QEMU was built with the network that out-of-band NICs use."""
+    done = run([QEMU, "-accel", "tcg", "-machine", "none", "-netdev", "help"], timeout=10)
+    if "user" in done.stdout.split():
+        return ok("user network", "QEMU has slirp")
+    cost = "no machine could be reached over SSH"
+    return fail("user network", "this QEMU was built without slirp", mend=INSTALL, cost=cost)
+
+
+def _path() -> str:
+    """Return PATH with the folders of system programs, which users often lack."""
+    return os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))

@@ -1,0 +1,94 @@
+"""What the host reports, as plain values."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class MachineState(StrEnum):
+    """What a machine is doing, as far as the host can see."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    OFF = "off"
+    CRASHED = "crashed"
+
+
+@dataclass(frozen=True, slots=True)
+class HostFacts:
+    """What the host offers, and the versions of what runs there."""
+
+    uri: str
+    arch: str
+    cpus: int
+    memory_mib: int
+    memory_free_mib: int  # what can be taken without swapping, caches included
+    emulator: Path | None  # None where the driver runs no emulator
+    hypervisor_version: tuple[int, int, int]
+    libvirt_version: tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The metadata that makes a domain ours."""
+
+    testbed: str
+    machine: str
+    role: str
+    loopback: str
+    image: str
+    digest: str
+    topology: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedMachine:
+    """A machine as the host reports it."""
+
+    testbed: str
+    machine: str
+    role: str
+    domain: str
+    uuid: uuid.UUID
+    state: MachineState
+    reason: str  # why it is in that state, empty where libvirt does not say
+    loopback: str
+    image: str
+    digest: str  # of the XML it was defined from
+    topology: str  # JSON text
+    memory_mib: int
+    resident_mib: int  # what the emulator holds in RAM now; 0 while off
+    links: Mapping[str, bool]  # MAC → carrier up
+    ready: bool  # its first boot has ended well
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One machine's disks, and its memory where it was not off."""
+
+    name: str
+    created: int  # seconds since the epoch
+    state: MachineState  # of the machine when it was taken
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A storage pool of ours; its UUID is what makes it ours."""
+
+    name: str
+    uuid: uuid.UUID
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A file in a pool, as libvirt sees it."""
+
+    name: str
+    path: Path
+    format: str
+    size_bytes: int  # virtual size
+    used_bytes: int  # taken on disk
+    backing: Path | None

@@ -1,0 +1,97 @@
+"""A Debian recipe to a bootable disk: the chain of stages, then one filesystem."""
+
+import os
+import shlex
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+from testbed.image.digest import Chain, Link
+from testbed.image.models import Boot
+from testbed.image.stages import run_stage
+from testbed.image.workshop import Stopwatch, Workshop, must_have_space
+
+_GUESSED_TREE_MIB = 1024
+_TAR_OPTIONS = ("--xattrs", "--xattrs-include=*", "--numeric-owner")
+
+
+def build_debian(shop: Workshop, chain: Chain, tars: Path, identity: str, watch: Stopwatch) -> int:
+    """Make root.qcow2, kernel and initrd in the workshop's folder; return the packages' number.
+
+    Work begins after the newest stage found in `tars`; every later one is kept there. `identity`
+    makes the filesystem's UUID. Raises `ImageError` naming the stage that failed.
+    """
+    links = chain.links
+    begin = first_to_run(links, tars)
+    must_have_space(shop.folder, _need_mib(links, begin, tars), f"build '{shop.recipe}'")
+    if begin > 0:
+        watch.report(f"{begin} of {len(links)} stages are unchanged")
+        with watch.timing("unpack"):
+            _unpack(shop, tars / links[begin - 1].tar_name)
+    for link in links[begin:]:
+        watch.report(f"stage {links.index(link) + 1} of {len(links)}: {link.stage.name}")
+        with watch.timing(link.stage.name):
+            run_stage(shop, link)
+            _keep(shop, link, tars)
+    with watch.timing("disk"):
+        packages = _count_packages(shop.tree)
+        _copy_boot_files(shop, chain.boot)
+        _write_disk(shop, chain.size_mib, identity)
+    return packages
+
+
+def first_to_run(links: Sequence[Link], tars: Path) -> int:
+    """Return the index of the first stage after the newest kept one."""
+    kept = [index for index, link in enumerate(links) if (tars / link.tar_name).is_file()]
+    return kept[-1] + 1 if kept else 0
+
+
+def _need_mib(links: Sequence[Link], begin: int, tars: Path) -> int:
+    """Return the space a build takes: tree, raw disk, qcow2, and a tar for each stage to run."""
+    tree = _GUESSED_TREE_MIB
+    if begin > 0:
+        tree = (tars / links[begin - 1].tar_name).stat().st_size // 2**20
+    return tree * (3 + len(links) - begin)
+
+
+def _unpack(shop: Workshop, tar: Path) -> None:
+    shop.tree.mkdir()
+    extract = ("tar", "--extract", *_TAR_OPTIONS, "--same-permissions", "--same-owner")
+    shop.must("unpack", (*extract, f"--directory={shop.tree}", f"--file={tar}"))
+
+
+def _keep(shop: Workshop, link: Link, tars: Path) -> None:
+    """Store the tree under the stage's digest; a half-written tar never has that name."""
+    unfinished = shop.folder / "stage.tar"
+    create = ("tar", "--create", *_TAR_OPTIONS, f"--directory={shop.tree}")
+    shop.must(link.stage.name, (*create, f"--file={unfinished}", "."))
+    with unfinished.open("rb") as handle:
+        os.fsync(handle.fileno())  # a power cut must not leave half a tree under a good name
+    unfinished.rename(tars / link.tar_name)
+
+
+def _count_packages(tree: Path) -> int:
+    status = (tree / "var/lib/dpkg/status").read_text(errors="replace")
+    return status.count("\nStatus: install ok installed\n")
+
+
+def _copy_boot_files(shop: Workshop, boot: Boot) -> None:
+    """Copy kernel and initrd out; read inside the tree, where its absolute links lead."""
+    for path, target in ((boot.kernel, "kernel"), (boot.initrd, "initrd")):
+        text = f'chroot {shlex.quote(str(shop.tree))} cat {shlex.quote(path)} >"$0"'
+        shop.must(f"copy {path}", ("sh", "-c", text, str(shop.folder / target)))
+
+
+def _write_disk(shop: Workshop, size_mib: int, identity: str) -> None:
+    """Put the tree on an ext4 filesystem that is the whole disk; nothing is mounted for it."""
+    raw = shop.folder / "root.raw"
+    name = uuid.uuid5(uuid.NAMESPACE_OID, identity)
+    # A new sparse file reads as zeros, so no machine need clear inode tables in the background.
+    features = f"assume_storage_prezeroed=1,hash_seed={name}"
+    options = ("-q", "-F", "-t", "ext4", "-m", "0", "-L", "root", "-U", str(name), "-E", features)
+    shop.must("disk", ("mke2fs", *options, "-d", str(shop.tree), str(raw), f"{size_mib}M"))
+    shop.must(
+        "disk", ("qemu-img", "convert", "-O", "qcow2", str(raw), str(shop.folder / "root.qcow2"))
+    )
+    raw.unlink()
+    shop.sandbox.remove(shop.tree)

@@ -1,0 +1,46 @@
+"""The steady state: what holds on a healthy testbed."""
+
+from collections.abc import Iterator, Mapping
+
+from testbed.plan.models import Machine, Plan
+from testbed.probe import bonding, reach, switch
+from testbed.probe.sweep import Sweep
+from testbed.probe.verdict import Verdict
+from testbed.topology.models import Role
+
+CLOCKS_WITHIN = 0.05  # seconds; Ceph warns above this (mon_clock_drift_allowed)
+
+
+def verdicts(plan: Plan, machine: Machine, sweep: Sweep) -> Iterator[Verdict]:
+    """Yield what holds on one machine and what does not."""
+    yield from bonding.verdicts(machine.name, machine.bonds, sweep.bonding)
+    yield from reach.verdicts(machine, tuple(reach.targets(plan, machine)), sweep.answered)
+    yield reach.leak_verdict(machine, sweep.leaks)
+    yield from _route(machine, sweep.default_route)
+    yield _names(plan, machine, sweep.names)
+    if machine.role is Role.SWITCH:
+        yield switch.verdict(machine, switch.parse(sweep.bridge_vlans))
+
+
+def _route(machine: Machine, seen: str) -> Iterator[Verdict]:
+    if machine.gateway is not None:
+        holds = seen.startswith(f"default via {machine.gateway} ") and "\n" not in seen
+        yield Verdict("default route", machine.name, holds, seen or "there is none")
+
+
+def _names(plan: Plan, machine: Machine, names: Mapping[str, str]) -> Verdict:
+    wrong = [
+        f"{other.name} is {names.get(other.name, 'unknown')}"
+        for other in plan.machines
+        if other.address
+        and other.name != machine.name
+        and names.get(other.name) != str(other.address)
+    ]
+    return Verdict("names", machine.name, not wrong, "; ".join(wrong) or "all resolve")
+
+
+def clock_verdicts(offsets: Mapping[str, float]) -> Iterator[Verdict]:
+    """Yield whether each clock is close to the host's; offsets are in seconds."""
+    for machine, offset in offsets.items():
+        seen = f"{offset * 1000:+.0f} ms from the host's"
+        yield Verdict("clock", machine, abs(offset) <= CLOCKS_WITHIN / 2, seen)

@@ -1,0 +1,106 @@
+"""One look at a machine: everything the steady state needs, in one command.
+
+Each process a guest starts costs emulated CPU, so one script gathers it all.
+"""
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from testbed.guest import Guest, Script, must
+from testbed.plan.models import Machine, Plan
+from testbed.probe import reach
+from testbed.topology.models import Role
+
+_PING = "fping -q -a -M -r 2 -t 800 -i 2"  # DF set; prints the addresses that answered
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What one look at a machine saw."""
+
+    bonding: Mapping[str, str]  # bond → text of /proc/net/bonding
+    default_route: str
+    names: Mapping[str, str]  # host name → address it resolves to
+    answered: Mapping[str, bool]
+    leaks: tuple[tuple[str, str], ...]
+    bridge_vlans: str
+
+
+def links_script() -> Script:
+    """Return the look at bonds alone."""
+    return Script(_section("bonding", _BONDING))
+
+
+def gateway_script(address: str) -> Script:
+    """Return the look whether the default route is there and its gateway answers."""
+    return Script(f"ip -4 route show default | grep -q . && {_PING} {shlex.quote(address)}")
+
+
+def script(plan: Plan, machine: Machine) -> Script:
+    """Return the whole look."""
+    names = " ".join(shlex.quote(other.name) for other in plan.machines if other.address)
+    parts = [
+        _section("bonding", _BONDING),
+        _section("route", "ip -4 route show default"),
+        _section("names", f"getent hosts {names}"),
+        _section("reach", "\n".join(_pings(plan, machine))),
+        _section("leaks", "\n".join(_leak_probes(plan, machine))),
+    ]
+    if machine.role is Role.SWITCH:
+        parts.append(_section("vlans", "bridge -j vlan show"))
+    return Script("\n".join((*parts, "true")), sudo=True)
+
+
+_BONDING = """\
+for file in /proc/net/bonding/*; do
+    [ -e "$file" ] && echo "--- ${file##*/}" && cat "$file"
+done"""
+
+
+def _section(name: str, body: str) -> str:
+    return f"echo '=== {name}'\n{body}"
+
+
+def _pings(plan: Plan, machine: Machine) -> Iterator[str]:
+    """Yield one ping command per packet size; they run side by side."""
+    by_payload: dict[int, list[str]] = {}
+    for target in reach.targets(plan, machine):
+        by_payload.setdefault(target.payload, []).append(target.address)
+    for payload, addresses in by_payload.items():
+        yield f"{_PING} -b {payload} {' '.join(map(shlex.quote, addresses))} 2>/dev/null &"
+    yield "wait"
+
+
+def _leak_probes(plan: Plan, machine: Machine) -> Iterator[str]:
+    for interface, address in reach.strangers(plan, machine):
+        probe = f"arping -q -c 1 -w 1 -I {interface} {address}"
+        yield f"{probe} 2>/dev/null && echo {interface} {address} &"
+    yield "wait"
+
+
+def look(guest: Guest, plan: Plan, machine: Machine, *, timeout: float = 60.0) -> Sweep:
+    """Look at a machine; raises `GuestError` where it cannot be reached."""
+    return parse(must(guest, script(plan, machine), timeout=timeout))
+
+
+def parse(text: str) -> Sweep:
+    """Read the output of `script`."""
+    sections = _split(text, r"^=== (.*)\n")
+    reached = sections.get("reach", "").split()
+    names = (line.split() for line in sections.get("names", "").splitlines())
+    leaks = (line.split() for line in sections.get("leaks", "").splitlines())
+    return Sweep(
+        bonding=_split(sections.get("bonding", ""), r"^--- (.*)\n"),
+        default_route=sections.get("route", "").strip(),
+        names={host: address for address, *hosts in names for host in hosts},
+        answered=dict.fromkeys(reached, True),
+        leaks=tuple((interface, address) for interface, address in leaks),
+        bridge_vlans=sections.get("vlans", "").strip(),
+    )
+
+
+def _split(text: str, heading: str) -> dict[str, str]:
+    _, *rest = re.split(heading, text, flags=re.MULTILINE)
+    return dict(zip(rest[::2], rest[1::2], strict=True))

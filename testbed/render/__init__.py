@@ -1,0 +1,1 @@
+"""Plan → text: what libvirt, the guests and the user's SSH client read."""

@@ -1,0 +1,15 @@
+"""What all tests share."""
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden", action="store_true", help="rewrite the expected files of golden tests"
+    )
+
+
+@pytest.fixture
+def update_golden(request: pytest.FixtureRequest) -> bool:
+    """Are golden tests to write what they see, instead of comparing it?"""
+    return bool(request.config.getoption("--update-golden"))

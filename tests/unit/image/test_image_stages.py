@@ -1,0 +1,82 @@
+"""Stages become commands without a shell between, and failures become sentences."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from testbed.errors import ImageError
+from testbed.image import read_lineage
+from testbed.image.debian import first_to_run
+from testbed.image.digest import Link, chain
+from testbed.image.sandbox import Sandbox
+from testbed.image.stages import bootstrap_argv
+from testbed.image.workshop import Workshop, must_have_space
+
+Write = Callable[..., Path]
+
+
+def links_of(folder: Path) -> tuple[Link, ...]:
+    return chain(read_lineage(folder)).links
+
+
+def test_the_first_stage_takes_packages_from_mmdebstraps_own_mirror(write: Write) -> None:
+    assert bootstrap_argv(links_of(write())[0], Path("/tree"), {}) == (
+        "mmdebstrap",
+        "--mode=root",
+        "--variant=minbase",
+        "--format=directory",
+        "--include=less",
+        "trixie",
+        "/tree",
+    )
+
+
+def test_a_mirror_in_the_environment_is_used(write: Write) -> None:
+    mirror = "http://mirror.example/debian"
+    argv = bootstrap_argv(links_of(write())[0], Path("/tree"), {"TESTBED_DEBIAN_MIRROR": mirror})
+    assert argv[-1] == mirror
+
+
+def test_work_begins_after_the_newest_kept_stage(write: Write, tmp_path: Path) -> None:
+    links = links_of(write())
+    assert first_to_run(links, tmp_path) == 0
+    (tmp_path / links[0].tar_name).touch()
+    assert first_to_run(links, tmp_path) == 1
+    (tmp_path / links[1].tar_name).touch()
+    assert first_to_run(links, tmp_path) == 2
+
+
+def test_only_installing_stages_have_a_network() -> None:
+    sandbox = Sandbox(("--mount",))
+    assert "--net" in sandbox.argv("true")
+    assert "--net" not in sandbox.argv("true", network=True)
+
+
+def test_without_namespaces_the_command_still_dies_with_us() -> None:
+    assert Sandbox(()).argv("true") == ("setpriv", "--pdeathsig", "KILL", "true")
+
+
+def test_a_failed_stage_names_itself_its_command_and_its_cause(tmp_path: Path) -> None:
+    log = tmp_path / "build.log"
+    shop = Workshop("tiny", tmp_path, log, Sandbox(()))
+    script = "echo working; echo 'E: no such package: lses'; echo 'E: it failed'; exit 100"
+    with pytest.raises(ImageError) as caught:
+        shop.must("packages", ("sh", "-c", script))
+    assert list(caught.value.lines()) == [
+        "error: cannot build image 'tiny': stage 'packages' failed",
+        f"  why: `sh -c '{script}'` exited with status 100: E: no such package: lses".replace(
+            f"'{script}'", "'" + script.replace("'", "'\"'\"'") + "'"
+        ),
+        f" next: read {log}",
+    ]
+    assert "working\n" in log.read_text()
+
+
+def test_too_little_space_is_told_with_need_and_have(tmp_path: Path) -> None:
+    with pytest.raises(ImageError) as caught:
+        must_have_space(tmp_path, 10**9, "build 'tiny'")
+    what, why, next_step = caught.value.lines()
+    assert what == "error: not enough disk space to build 'tiny'"
+    assert why.startswith("  why: need 1000000000 MiB, have ")
+    assert next_step == " next: free some space, for instance with: testbed image prune"
