@@ -19,7 +19,7 @@ down: set-up ## Take the testbed down
 test: set-up ## Run every test (TESTBED_E2E=0 leaves real machines out)
 	@$(PYTEST) tests/unit tests/golden tests/integration || { echo "$(LOGS)" >&2; exit 1; }
 	@if [ "$$TESTBED_E2E" = 0 ]; then echo "TESTBED_E2E=0: tests on real machines left out"; \
-	else $(PYTEST) -m e2e tests/e2e || { echo "$(LOGS)" >&2; exit 1; }; fi
+	else $(PYTEST) -m e2e tests || { echo "$(LOGS)" >&2; exit 1; }; fi
 
 test-unit: set-up ## Run unit and golden tests
 	@$(PYTEST) tests/unit tests/golden
@@ -28,7 +28,7 @@ test-integration: set-up ## Run tests against real libraries and programs
 	@$(PYTEST) tests/integration
 
 e2e: set-up ## Run tests on real machines
-	@$(PYTEST) -m e2e tests/e2e || { echo "$(LOGS)" >&2; exit 1; }
+	@$(PYTEST) -m e2e tests || { echo "$(LOGS)" >&2; exit 1; }
 
 lint: set-up ## Check style and types
 	@.venv/bin/ruff check .
@@ -36,7 +36,7 @@ lint: set-up ## Check style and types
 	@.venv/bin/mypy --strict -p testbed
 
 bench: set-up ## Measure `testbed up` against the floor
-	@.venv/bin/python -m bench
+	@.venv/bin/python tests/bench
 
 clean: ## Remove the environment and what tests left; testbeds and images stay
 	@rm -rf .venv failures .mypy_cache .ruff_cache .pytest_cache .hypothesis

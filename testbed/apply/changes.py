@@ -48,6 +48,7 @@ def changes(plan: Plan, existing: Mapping[str, Existing]) -> Iterator[Change]:
             yield Change(machine.name, Action.CREATE, "it does not exist yet")
         else:
             yield from _to_running(machine, found)
+    yield from _cables(plan, existing)
 
 
 def _to_running(machine: Machine, found: Existing) -> Iterator[Change]:
@@ -58,6 +59,17 @@ def _to_running(machine: Machine, found: Existing) -> Iterator[Change]:
         yield Change(machine.name, Action.START, "it is off")
     elif found.state == "paused":
         yield Change(machine.name, Action.RESUME, "it is suspended")
-    for nic in machine.nics:
-        if not found.links.get(nic.mac, True):
-            yield Change(machine.name, Action.PLUG, "its cable is pulled", nic.name)
+
+
+def _cables(plan: Plan, existing: Mapping[str, Existing]) -> Iterator[Change]:
+    """Yield the cables that have no carrier at one end or both."""
+    for cable in plan.cables:
+        ends = [plan.nic(end) for end in (cable.one, cable.other)]
+        if all(_carrier(existing.get(machine.name), nic.mac) for machine, nic in ends):
+            continue
+        machine, nic = ends[0]
+        yield Change(machine.name, Action.PLUG, f"no carrier to {cable.other}", nic.name)
+
+
+def _carrier(found: Existing | None, mac: str) -> bool:
+    return found is None or found.links.get(mac, True)

@@ -3,7 +3,7 @@
 import shutil
 
 from testbed import checkpoint
-from testbed.apply import health, keys, ready
+from testbed.apply import cables, health, keys, ready
 from testbed.apply.boot import wait_for_ssh
 from testbed.apply.folders import Folders
 from testbed.apply.lock import only_one
@@ -65,17 +65,20 @@ def restore(host: Host, folders: Folders, testbed: Testbed, name: str) -> None:
     settle(folders, testbed)
 
 
-def power_off(host: Host, machine: Machine) -> None:
+def power_off(host: Host, testbed: Testbed, machine: Machine) -> None:
     """Pull a machine's power cord: what its guest had not yet written is lost."""
     host.destroy(machine.domain)
+    cables.lose_carriers(host, testbed.plan, machine, testbed.machines)
 
 
 def power_on(host: Host, folders: Folders, testbed: Testbed, machine: Machine) -> None:
     """Switch a machine on and return once it lets us in."""
     log = host.console_log_path(machine.domain)
-    if log is not None and testbed.machines[machine.name].state != "running":
-        log.unlink(missing_ok=True)
+    found = host.find_domain(machine.domain)
+    if log is not None and found is not None and found.state != "running":
+        log.unlink(missing_ok=True)  # the marks of an earlier boot
     host.start(machine.domain)
+    cables.regain_carriers(host, testbed.plan, machine, testbed.machines)
     with session(testbed.plan, keys.read(folders, testbed.plan)) as doors:
         wait_for_ssh(host, machine, doors.guest(machine))
         step_clock(doors.guest(machine))
@@ -87,6 +90,7 @@ def restart(host: Host, folders: Folders, testbed: Testbed, machine: Machine) ->
     A guest that does not shut down in time loses power instead.
     """
     _shut_down(host, folders, testbed, machine)
+    cables.lose_carriers(host, testbed.plan, machine, testbed.machines)
     power_on(host, folders, testbed, machine)
 
 
@@ -108,9 +112,13 @@ def _wait_until_off(host: Host, machine: Machine) -> None:
     wait_until(f"{machine.name}: off", look, timeout=_SHUTDOWN)
 
 
-def set_link(host: Host, machine: Machine, nic: str, *, up: bool) -> None:
+def set_link(host: Host, testbed: Testbed, machine: Machine, nic: str, *, up: bool) -> None:
     """Plug a cable in or pull it; raises `StateError` where the machine has no such NIC."""
-    host.set_link(machine.domain, _nic(machine, nic).mac, up)
+    end = f"{machine.name}:{_nic(machine, nic).name}"
+    if up:
+        cables.plug(host, testbed.plan, end)
+    else:
+        cables.pull(host, testbed.plan, end)
 
 
 def _nic(machine: Machine, name: str) -> Nic:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from testbed import checkpoint
-from testbed.apply import budget, health, keys, logs, observe, ready
+from testbed.apply import budget, health, keys, logs, observe, ports, ready
 from testbed.apply.changes import Action, Change, changes
 from testbed.apply.folders import Folders
 from testbed.apply.lock import only_one
@@ -124,11 +124,13 @@ def build_images(folders: Folders, plan: Plan, recorder: Recorder) -> Mapping[st
 def must_have_room(
     host: Host, folders: Folders, wish: Wish, plan: Plan, todo: Collection[Change]
 ) -> None:
-    """Raise `HostError` unless the machines that will be switched on fit the host."""
-    starting = {change.machine for change in todo if change.action in _ON}
-    need = budget.needs((m for m in plan.machines if m.name in starting), wish.accel)
+    """Raise `HostError` unless the machines to be switched on fit, and their ports are free."""
+    names = {change.machine for change in todo if change.action in _ON}
+    starting = [machine for machine in plan.machines if machine.name in names]
+    need = budget.needs(starting, wish.accel)
     have = budget.free(host.facts(), folders.data)
     budget.must_fit(wish.name, need, have, lambda: _variants(folders, wish))
+    ports.must_be_free(plan.loopback, starting)
 
 
 def _variants(folders: Folders, wish: Wish) -> Iterator[tuple[str, budget.Budget]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from testbed.apply import health
+from testbed.apply.cables import is_pulled
 from testbed.apply.folders import Folders
 from testbed.apply.observe import Testbed
 from testbed.host import ObservedMachine
@@ -43,7 +44,11 @@ def status(folders: Folders, testbed: Testbed) -> Status:
         if machine.name in testbed.machines
     )
     name = testbed.plan.name
-    wrong = (*_missing(testbed), *(each for line in lines for each in _wrong(line)))
+    wrong = (
+        *_missing(testbed),
+        *(each for line in lines for each in _wrong(line)),
+        *_pulled(testbed),
+    )
     return Status(name, lines, wrong, health.recall(folders, name))
 
 
@@ -73,6 +78,10 @@ def _wrong(line: MachineStatus) -> Iterator[str]:
         yield f"{line.name} is suspended{why}; run: testbed resume"
     elif line.state != "running":
         yield f"{line.name} is off{why}; run: testbed power on {line.name}"
-    for nic, up in line.links.items():
-        if not up:
-            yield f"{line.name}:{nic} is pulled; run: testbed link up {line.name} {nic}"
+
+
+def _pulled(testbed: Testbed) -> Iterator[str]:
+    for cable in testbed.plan.cables:
+        if is_pulled(testbed.plan, cable.one, testbed.machines):
+            mend = f"testbed link up {cable.one.replace(':', ' ')}"
+            yield f"the cable from {cable.one} to {cable.other} is pulled; run: {mend}"

@@ -1,11 +1,11 @@
 """Walking the plan: create what is missing, start what is off, and wait until all of it holds."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from threading import BoundedSemaphore
 
-from testbed.apply import boot, build, ready
+from testbed.apply import boot, build, cables, ready
 from testbed.apply.changes import Action, Change
 from testbed.apply.keys import Keys
 from testbed.apply.progress import WHOLE, Recorder, Stage
@@ -34,7 +34,7 @@ class Walk:
     recorder: Recorder
 
 
-def walk(job: Walk, todo: Iterable[Change]) -> tuple[Verdict, ...]:
+def walk(job: Walk, todo: Collection[Change]) -> tuple[Verdict, ...]:
     """Make the changes, machines side by side, and return the steady state once it holds.
 
     The first error of any machine is raised once all machines have come to an end.
@@ -42,6 +42,12 @@ def walk(job: Walk, todo: Iterable[Change]) -> tuple[Verdict, ...]:
     by_machine: dict[str, list[Change]] = {machine.name: [] for machine in job.plan.machines}
     for change in todo:
         by_machine[change.machine].append(change)
+    for machine in job.plan.machines:  # one by one: a pool makes one volume at a time
+        with job.recorder.step(machine.name, Stage.DEFINED):
+            _define(job, machine, by_machine[machine.name])
+    for change in todo:
+        if change.action is Action.PLUG:
+            cables.plug(job.host, job.plan, f"{change.machine}:{change.nic}")
     gate = BoundedSemaphore(job.width)
     _all(
         job.plan.machines,
@@ -51,27 +57,24 @@ def walk(job: Walk, todo: Iterable[Change]) -> tuple[Verdict, ...]:
         return ready.wait_until_steady(job.plan, job.session)
 
 
+def _define(job: Walk, machine: Machine, todo: list[Change]) -> None:
+    if _actions(todo) & {Action.CREATE, Action.RECREATE}:
+        image = job.images[machine.image]
+        build.create(job.host, job.pool, job.plan, machine, image, job.keys, job.accel)
+
+
+def _actions(todo: Iterable[Change]) -> set[Action]:
+    return {change.action for change in todo}
+
+
 def _bring_up(job: Walk, machine: Machine, todo: list[Change], gate: BoundedSemaphore) -> None:
     step = job.recorder.step
-    with step(machine.name, Stage.DEFINED):
-        actions = {change.action for change in todo}
-        if actions & {Action.CREATE, Action.RECREATE}:
-            image = job.images[machine.image]
-            build.create(job.host, job.pool, job.plan, machine, image, job.keys, job.accel)
-        _plug(job.host, machine, todo)
     with gate:
-        _boot(job, machine, actions)
+        _boot(job, machine, _actions(todo))
     with step(machine.name, Stage.LINKS):
         ready.wait_for_links(machine, job.session.guest(machine))
     with step(machine.name, Stage.ROUTES):
         ready.wait_for_routes(job.plan, machine, job.session.guest(machine))
-
-
-def _plug(host: Host, machine: Machine, todo: list[Change]) -> None:
-    macs = {nic.name: nic.mac for nic in machine.nics}
-    for change in todo:
-        if change.action is Action.PLUG:
-            host.set_link(machine.domain, macs[change.nic], True)
 
 
 def _boot(job: Walk, machine: Machine, actions: set[Action]) -> None:

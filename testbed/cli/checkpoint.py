@@ -15,7 +15,10 @@ Checkpoint = Annotated[str, typer.Argument(metavar="CHECKPOINT", help="For examp
 
 @app.command()
 def save(checkpoint: Checkpoint, name: Name = None) -> None:
-    """Keep memory and disks of all machines under a name; they run on."""
+    """Keep memory and disks of all machines under a name.
+
+    All are paused, saved, and resumed together, so that none is older than another.
+    """
     from testbed import checkpoint as checkpoints
     from testbed.apply.lock import only_one
 
@@ -28,7 +31,10 @@ def save(checkpoint: Checkpoint, name: Name = None) -> None:
 
 @app.command()
 def restore(checkpoint: Checkpoint, name: Name = None) -> None:
-    """Go back to a checkpoint with all machines, and prove the steady state."""
+    """Take all machines back to a checkpoint.
+
+    What happened since is lost. Steps their clocks, and returns once the steady state is proven.
+    """
     from testbed.apply import lifecycle
     from testbed.apply.lock import only_one
 

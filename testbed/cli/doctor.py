@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 def doctor(
     again: Annotated[
         bool,
-        typer.Option("--again", help="Prove KVM anew; the answer is else kept until a reboot."),
+        typer.Option("--again", help="Try KVM again; its answer is kept until a reboot."),
     ] = False,
     json: Json = False,
 ) -> None:
-    """Prove that this host can run testbeds; each failure comes with the command that mends it."""
+    """Prove that this host can run testbeds.
+
+    It tries what a testbed will need instead of guessing: it boots a kernel, sends packets,
+    writes where images go. Each failure comes with the command that mends it.
+    """
     from testbed.apply.budget import needs
     from testbed.apply.folders import Folders
     from testbed.doctor import Patient, Verdict, examine

@@ -10,7 +10,7 @@ from testbed.cli.options import open_host
 def gc(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go.")] = False,
 ) -> None:
-    """Remove what belongs to no testbed any more: folders, pools, keys, old logs."""
+    """Remove folders, pools and keys that no testbed needs any more."""
     from testbed.apply.leftovers import remove_leftovers
 
     with open_host() as (host, folders):

@@ -42,7 +42,10 @@ def graph(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Draw the network: machines, bonds, VLANs, and which cables are up."""
+    """Draw the network: machines, bonds, VLANs and cables.
+
+    Of a testbed it shows what is up and what is pulled now; of a topology, what is planned.
+    """
     plan, state = _look(topology, name)
     if svg is not None:
         _write_svg(svg, plan, state)

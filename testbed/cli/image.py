@@ -48,9 +48,10 @@ def build(
         bool, typer.Option("--force", help="Build anew, with the packages of today.")
     ] = False,
 ) -> None:
-    """Build an image, unless it is built already; stages that are unchanged are not run again.
+    """Build an image, unless it is built already.
 
-    Packages come from the Debian mirror in TESTBED_DEBIAN_MIRROR, where it is set.
+    Stages that are unchanged are not run again. Packages come from the Debian mirror in
+    TESTBED_DEBIAN_MIRROR, where it is set.
     """
     in_use = _images_in_use() if force else frozenset()
     image = _store().build(name, _say, force=force, in_use=in_use)
@@ -59,7 +60,10 @@ def build(
 
 @app.command(name="list")
 def list_images(json: Json = False) -> None:
-    """List all recipes and results: built, missing, or outdated (no recipe makes it now)."""
+    """List recipes and images: built, missing or outdated.
+
+    Outdated is an image that no recipe makes any more.
+    """
     entries = _store().list()
     if json:
         typer.echo(json_text.dumps([dataclasses.asdict(entry) for entry in entries], indent=2))
@@ -75,7 +79,10 @@ def list_images(json: Json = False) -> None:
 
 @app.command()
 def show(name: RecipeName, json: Json = False) -> None:
-    """Show how an image was built: its digest, files, packages and the seconds of each stage."""
+    """Show how an image was built.
+
+    Its digest, its files, how many packages it has, and the seconds each stage took.
+    """
     store = _store()
     image, record = store.get(name), store.record(name)
     if json:
@@ -91,7 +98,7 @@ def show(name: RecipeName, json: Json = False) -> None:
 def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go.")] = False,
 ) -> None:
-    """Remove images, stages and broken-off builds that no recipe and no machine needs."""
+    """Remove images and stages that no recipe and no machine needs."""
     removed = _store().prune(_images_in_use(), dry_run)
     verb = "would remove" if dry_run else "removed"
     for item in removed:

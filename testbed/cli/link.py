@@ -15,7 +15,7 @@ def _nics(ctx: typer.Context) -> list[str]:
 
 
 NicName = Annotated[
-    str, typer.Argument(metavar="NIC", help="For example eno1.", autocompletion=_nics)
+    str, typer.Argument(metavar="NIC", help="Its name, for example eno1.", autocompletion=_nics)
 ]
 
 
@@ -35,5 +35,5 @@ def _set(machine: str, nic: str, name: str | None, *, up: bool) -> None:
     from testbed.apply import lifecycle
 
     with open_testbed(name) as (host, _, testbed):
-        lifecycle.set_link(host, lifecycle.machine_of(testbed, machine), nic, up=up)
+        lifecycle.set_link(host, testbed, lifecycle.machine_of(testbed, machine), nic, up=up)
     typer.echo(f"{machine}:{nic} is {'plugged in' if up else 'pulled'}")

@@ -14,7 +14,10 @@ def logs() -> None:
 
 @app.command()
 def collect(name: Name = None) -> None:
-    """Gather console, cloud-init, journal and libvirt logs in one folder, and print its path."""
+    """Gather all logs in one folder, and print its path.
+
+    Of each machine: console, cloud-init, journal, network, and libvirt's own log.
+    """
     from testbed.apply.logs import collect as gather
 
     with open_testbed(name) as (host, folders, testbed):

@@ -36,7 +36,10 @@ Name = Annotated[
     ),
 ]
 MachineName = Annotated[
-    str, typer.Argument(metavar="MACHINE", help="For example node1.", autocompletion=_machines)
+    str,
+    typer.Argument(
+        metavar="MACHINE", help="Its name, for example node1.", autocompletion=_machines
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 

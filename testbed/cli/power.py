@@ -13,7 +13,7 @@ def off(machine: MachineName, name: Name = None) -> None:
     from testbed.apply import lifecycle
 
     with open_testbed(name) as (host, _, testbed):
-        lifecycle.power_off(host, lifecycle.machine_of(testbed, machine))
+        lifecycle.power_off(host, testbed, lifecycle.machine_of(testbed, machine))
         typer.echo(f"{machine} has no power; give it back with: testbed power on {machine}")
 
 

@@ -30,11 +30,14 @@ def ssh(machine: MachineName, command: CommandWords = None, name: Name = None) -
 
 def execute(
     machine: Annotated[str, typer.Argument(metavar="MACHINE", help="A machine, or 'all'.")],
-    command: Annotated[list[str], typer.Argument(metavar="-- COMMAND…")],
+    command: Annotated[list[str], typer.Argument(metavar="-- COMMAND…", help="What to run.")],
     name: Name = None,
     timeout: Annotated[float, typer.Option(help="Seconds the command may take.")] = 600.0,
 ) -> None:
-    """Run a command without a terminal, in one machine or all; exit with its status."""
+    """Run a command in one machine or in all, without a terminal.
+
+    Exits with the command's own status; where machines differ, with the highest.
+    """
     from testbed.apply import access, lifecycle
 
     with open_testbed(name) as (_, folders, testbed):
@@ -54,7 +57,10 @@ def _print(prefix: str, result: "Result") -> None:
 
 
 def ssh_config(name: Name = None) -> None:
-    """Print an ssh_config for all machines: testbed ssh-config > FILE; ssh -F FILE node1."""
+    """Print an ssh_config for scp, rsync and editors.
+
+    For example: testbed ssh-config > lab.ssh; scp -F lab.ssh notes.txt node1:
+    """
     from testbed.apply import access
 
     with open_testbed(name) as (_, folders, testbed):

@@ -22,7 +22,11 @@ def status(
         bool, typer.Option("--check", help="Look into every machine and prove the steady state.")
     ] = False,
 ) -> None:
-    """Show machines, links, addresses and health; without a name, of every testbed."""
+    """Show machines, links, addresses and health.
+
+    Without a name: of every testbed. The machines are not asked, so it answers at once; health
+    is what the last look inside saw. --check looks now, and exits with 1 if something is wrong.
+    """
     from testbed.apply import observe
     from testbed.apply.status import status as status_of
 
@@ -77,7 +81,7 @@ def _cells(line: "MachineStatus") -> tuple[str, ...]:
     pulled = [nic for nic, up in line.links.items() if not up]
     links = f"{len(line.links) - len(pulled)}/{len(line.links)} up"
     if pulled:
-        links += f", [red]pulled: {', '.join(pulled)}[/]"
+        links += f", [red]no carrier: {', '.join(pulled)}[/]"
     colour = "green" if line.state == "running" else "yellow"
     return (
         line.name,

@@ -6,7 +6,7 @@ from testbed.cli.options import Name, open_testbed
 
 
 def suspend(name: Name = None) -> None:
-    """Stop all machines where they stand; they keep their memory and use no CPU."""
+    """Pause all machines: they keep their memory and use no CPU."""
     from testbed.apply import lifecycle
     from testbed.apply.lock import only_one
 
@@ -17,7 +17,10 @@ def suspend(name: Name = None) -> None:
 
 
 def resume(name: Name = None) -> None:
-    """Let suspended machines run on, step their clocks, and prove the steady state."""
+    """Let suspended machines run on.
+
+    Steps their clocks, and returns once the steady state is proven.
+    """
     from testbed.apply import lifecycle
     from testbed.apply.lock import only_one
 

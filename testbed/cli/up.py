@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 def up(
     topology: Annotated[
-        str, typer.Argument(help="A shipped topology, or a YAML file.", metavar="TOPOLOGY")
+        str,
+        typer.Argument(
+            help="A shipped topology (aolda, aolda-flat) or a YAML file.", metavar="TOPOLOGY"
+        ),
     ] = "aolda",
     name: Annotated[
         str | None,
@@ -26,7 +29,12 @@ def up(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Raise a testbed, or bring it back to its steady state; twice changes nothing."""
+    """Raise a testbed, and prove that it works.
+
+    Run it again to go on after an interruption, or to bring a testbed back to its steady state:
+    machines that are off are started, pulled cables are plugged in. Where all is well nothing
+    changes.
+    """
     from testbed.apply import raising
     from testbed.cli.progress import shown
 

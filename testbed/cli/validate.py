@@ -35,7 +35,10 @@ def validate(
     ],
     json: Annotated[bool, typer.Option("--json", help="Print the problems as JSON.")] = False,
 ) -> None:
-    """Say everything that is wrong with topology files, with line numbers and hints."""
+    """List everything that is wrong with topology files.
+
+    Each problem comes with its line and a hint; all are told at once.
+    """
     from testbed.topology.shipped import find
 
     errors: dict[Path, TestbedError] = {}

@@ -9,6 +9,7 @@ import paramiko
 from testbed.guest.command import Result
 
 _CHUNK = 64 * 1024
+_LOOK_EVERY = 0.2  # seconds; paramiko can lose a wake-up when both outputs move at once
 
 
 def run(channel: paramiko.Channel, line: str, *, stdin: bytes, deadline: float) -> Result | None:
@@ -16,8 +17,8 @@ def run(channel: paramiko.Channel, line: str, *, stdin: bytes, deadline: float) 
 
     Raises `ConnectionError` where the connection ends before the command.
     """
-    channel.settimeout(_left(deadline))
-    channel.exec_command(line)
+    if not start(channel, line, deadline):
+        return None
     _feed(channel, stdin)
     stdout, stderr = bytearray(), bytearray()
     poll = select.poll()
@@ -25,12 +26,32 @@ def run(channel: paramiko.Channel, line: str, *, stdin: bytes, deadline: float) 
     while not _drain(channel, stdout, stderr):
         if time.monotonic() >= deadline:
             return None
-        poll.poll(_left(deadline) * 1000)
+        poll.poll(min(_left(deadline), _LOOK_EVERY) * 1000)
     if not channel.status_event.wait(_left(deadline)):
         return None
     if channel.exit_status < 0:
         raise ConnectionError("it ended before the command did")
     return Result(channel.exit_status, _text(stdout), _text(stderr), seconds=0.0)
+
+
+def start(channel: paramiko.Channel, line: str, deadline: float) -> bool:
+    """Start the command; return whether the guest agreed before the deadline.
+
+    paramiko waits for ever for the guest's word, and a paused machine never gives it.
+    """
+    channel.settimeout(_left(deadline))
+    watchman = threading.Timer(_left(deadline), channel.close)
+    watchman.daemon = True
+    watchman.start()
+    try:
+        channel.exec_command(line)
+    except paramiko.SSHException:
+        if time.monotonic() < deadline:
+            raise
+        return False
+    finally:
+        watchman.cancel()
+    return True
 
 
 def _drain(channel: paramiko.Channel, stdout: bytearray, stderr: bytearray) -> bool:
@@ -50,7 +71,7 @@ def _feed(channel: paramiko.Channel, stdin: bytes) -> None:
         try:
             channel.sendall(stdin)
             channel.shutdown_write()
-        except OSError:
+        except (OSError, EOFError, paramiko.SSHException):
             return  # it ended without reading all: its exit status tells
 
     if stdin:

@@ -12,14 +12,14 @@ from testbed.guest.dialogue import Dialogue
 _EXCHANGES = 8
 _TELL_TIME = 'LC_ALL=C; while read -r _; do echo "$EPOCHREALTIME"; done'
 
-# adjtimex(2) with ADJ_SETOFFSET | ADJ_NANO moves the clock by a distance, so it does not matter
+# adjtimex(2) with ADJ_SETOFFSET moves the clock by a distance, so it does not matter
 # how long it takes to get there. perl-base is on every Debian, and starts ten times faster than
-# Python. struct timex is 208 bytes; modes is at 0, time at 72, as seconds and nanoseconds.
+# Python. struct timex is 208 bytes; modes is at 0, time at 72, as seconds and microseconds.
 _STEP = """
-my ($sec, $nsec) = @ARGV;
+my ($seconds, $microseconds) = @ARGV;
 my %number = (x86_64 => 159, aarch64 => 171);
 chomp(my $arch = `uname -m`);
-my $timex = pack("L x68 q q x120", 0x2100, $sec, $nsec);
+my $timex = pack("L x68 q q x120", 0x100, $seconds, $microseconds);
 syscall($number{$arch} // die("no adjtimex for $arch\\n"), $timex) >= 0 or die "adjtimex: $!\\n";
 """
 
@@ -49,8 +49,8 @@ def clock_offset(guest: TalkingGuest, *, now: Callable[[], float] = time.time) -
 
 def step_clock(guest: TalkingGuest, *, now: Callable[[], float] = time.time) -> float:
     """Set the guest's clock to the host's in one step; return the offset left, in seconds."""
-    seconds, nanoseconds = divmod(round(-clock_offset(guest, now=now) * 1e9), 1_000_000_000)
-    argv = ("perl", "-e", _STEP, "--", str(seconds), str(nanoseconds))
+    seconds, microseconds = divmod(round(-clock_offset(guest, now=now) * 1e6), 1_000_000)
+    argv = ("perl", "-e", _STEP, "--", str(seconds), str(microseconds))
     must(guest, Command(argv, sudo=True), timeout=30)
     return clock_offset(guest, now=now)
 

@@ -93,8 +93,9 @@ class SshGuest:
     def talk(self, command: Command | Script, *, timeout: float = 60.0) -> Iterator[Dialogue]:
         """Start a command that answers each line with one line; it ends with the block."""
         with self._channel(f"`{command}`") as opened:
-            opened.settimeout(timeout)
-            opened.exec_command(command.shell(math.ceil(timeout) + _GRACE))
+            line = command.shell(math.ceil(timeout) + _GRACE)
+            if not channel.start(opened, line, time.monotonic() + timeout):
+                raise self._too_slow(f"`{command}`", timeout)
             try:
                 yield Dialogue(opened)
             except TimeoutError as error:
@@ -105,7 +106,9 @@ class SshGuest:
         opened = self._open()
         try:
             yield opened
-        except (paramiko.SSHException, EOFError, ConnectionError) as error:
+        except TimeoutError:
+            raise
+        except (paramiko.SSHException, EOFError, OSError) as error:
             raise ConnectionLost(
                 f"{self.name}: the connection broke during {doing}",
                 why=str(error) or "the other side closed it",

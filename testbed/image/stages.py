@@ -52,8 +52,10 @@ def bootstrap_argv(link: Link, tree: Path, environ: Mapping[str, str]) -> tuple[
 
 def _bootstrap(shop: Workshop, link: Link) -> None:
     shop.must(link.stage.name, bootstrap_argv(link, shop.tree, os.environ), network=True)
-    # The guest's kernel fills /dev; an ordinary user could not keep device files anyway.
-    shop.must(link.stage.name, ("find", str(shop.tree / "dev"), "-mindepth", "1", "-delete"))
+    # mmdebstrap leaves this host's name and resolver. Device files are left to the guest's kernel,
+    # because an ordinary user could not keep them.
+    text = 'rm -f "$0/etc/resolv.conf" "$0/etc/hostname"; find "$0/dev" -mindepth 1 -delete'
+    shop.must(link.stage.name, ("sh", "-c", text, str(shop.tree)))
 
 
 def _put_packages(link: Link, payload: Path, environ: Mapping[str, str]) -> None:

@@ -135,6 +135,12 @@ class Plan:
     cables: tuple[Cable, ...]
     forwards: tuple[tuple[str, str], ...]  # (source VLAN, destination VLAN)
 
+    def nic(self, end: str) -> tuple[Machine, Nic]:
+        """Return the machine and the NIC of a cable's end, "MACHINE:NIC"."""
+        machine_name, _, nic_name = end.partition(":")
+        machine = self.machine(machine_name)
+        return machine, next(nic for nic in machine.nics if nic.name == nic_name)
+
     def machine(self, name: str) -> Machine:
         """Return the machine of that name; raises `KeyError` where there is none."""
         return {machine.name: machine for machine in self.machines}[name]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import median_low
 
 _STRAIGHT = 0.5  # ends closer than this, in pixels, need no bend
-_SQUEEZE = 8.0  # pixels by which two ports may come closer than they like
+_SQUEEZE = 6.0  # pixels by which two ports may come closer than they like
 _STEPS = tuple(sign * step for step in range(0, 24, 2) for sign in (1, -1))
 _CLEAR = 22.0  # pixels between the ends of two horizontal runs in one lane
 
@@ -121,6 +121,7 @@ def apart(
     places: Sequence[float],
     targets: Sequence[float],
     widths: Sequence[float],
+    edges: tuple[float, float],
     facing: Sequence[float],
 ) -> list[float]:
     """Return the places, moved a little where one faces a pin that is not its target.
@@ -131,14 +132,15 @@ def apart(
     moved = list(places)
     for index, (target, width) in enumerate(zip(targets, widths, strict=True)):
         others = [x for x in facing if abs(x - target) > _STRAIGHT]
-        low = moved[index - 1] + (widths[index - 1] + width) / 2 - _SQUEEZE if index else None
-        high = None
+        low, high = edges[0] + width / 2, edges[1] - width / 2
+        if index:
+            low = moved[index - 1] + (widths[index - 1] + width) / 2 - _SQUEEZE
         if index + 1 < len(moved):
             high = moved[index + 1] - (widths[index + 1] + width) / 2 + _SQUEEZE
         for step in _STEPS:
             x = places[index] + step
-            inside = (low is None or x >= low) and (high is None or x <= high)
-            if (inside or not step) and all(abs(x - other) >= _CLEAR for other in others):
+            inside = low <= x <= high or not step
+            if inside and all(abs(x - other) >= _CLEAR for other in others):
                 moved[index] = x
                 break
     return moved

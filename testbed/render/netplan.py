@@ -1,6 +1,6 @@
 """A machine's network as netplan reads it.
 
-All of it is static and IPv4: no machine waits for an answer from the network to come up.
+All of it is static: no machine waits for an answer from the network to come up.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,8 +14,10 @@ from testbed.topology.models import BondMode
 
 Section = dict[str, dict[str, Any]]
 
-# Nothing here uses IPv6, and nothing at boot waits for an interface to be online.
+# No interface says anything by itself, and nothing at boot waits for one to be online.
 _QUIET: Mapping[str, Any] = {"link-local": [], "accept-ra": False, "optional": True}
+# The one exception: in a VLAN without addresses a machine is still found by its link-local one.
+_IN_A_VLAN: Mapping[str, Any] = {**_QUIET, "link-local": ["ipv6"]}
 
 
 def netplan(plan: Plan, machine: Machine) -> str:
@@ -94,7 +96,7 @@ def _bridges(machine: Machine) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _vlan(plan: Plan, machine: Machine, interface: Interface) -> dict[str, Any]:
     head = {"id": interface.vlan_id, "link": interface.parent, "mtu": interface.mtu}
-    return head | dict(_QUIET) | _addressing(plan, machine, interface)
+    return head | _addressing(plan, machine, interface)
 
 
 def _untagged(plan: Plan, machine: Machine, port: str) -> dict[str, Any]:
@@ -104,9 +106,10 @@ def _untagged(plan: Plan, machine: Machine, port: str) -> dict[str, Any]:
 
 
 def _addressing(plan: Plan, machine: Machine, interface: Interface) -> dict[str, Any]:
+    addressing = dict(_IN_A_VLAN)
     if interface.address is None:
-        return {}
-    addressing: dict[str, Any] = {"addresses": [str(interface.address)]}
+        return addressing
+    addressing["addresses"] = [str(interface.address)]
     if machine.gateway is not None and machine.gateway in interface.address.network:
         addressing["routes"] = [{"to": "default", "via": str(machine.gateway)}]
         if plan.internet:

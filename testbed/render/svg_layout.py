@@ -70,7 +70,6 @@ class _Arrangement:
         self._role = {m.name: m.role for m in plan.machines}
         self._order = {m.name: index for index, m in enumerate(self._switches)}
         self._x: dict[tuple[str, str], float] = {}
-        self._facing: Sequence[float] = ()  # where cards have their pins
         self._corridors: dict[int, float] = {}
         self._room = SLEEVE_ROOM if any(m.bonds for m in plan.machines) else PLAIN_ROOM
 
@@ -79,7 +78,6 @@ class _Arrangement:
         routers = self._cards(self._routers, width)
         leaves = self._cards(self._leaves, width)
         spans = self._switch_spans(width)
-        self._facing = sorted(self._x.values())
         self._place_corridors(width)
         self._place_switch_pins(spans)
         router_top = MARGIN + 58
@@ -97,9 +95,9 @@ class _Arrangement:
             *(Box(m, x, leaf_top, w, leaf_height) for m, x, w in leaves),
         ]
         ports = self._ports(boxes)
-        heights = _Heights(upper_top, switch_top, lower_top, leaf_top)
+        channels = ((upper, upper_top), (lower, lower_top))
         routes = tuple(
-            Route(link, self._way(key, link, ports, upper, lower, heights))
+            Route(link, self._way(key, link, ports, channels))
             for key, link in enumerate(self._links)
         )
         full = round(width) + 2 * MARGIN + CORRIDOR * len(self._corridors)
@@ -175,16 +173,22 @@ class _Arrangement:
                 else:
                     side = above if self._role[peer] is Role.ROUTER else below
                     side.append((self._x[peer, peer_nic], nic.name))
-            for side in (above, below):
-                self._spread(machine.name, sorted(side), x + 6, x + width - 6)
+            for side, facing in ((above, self._routers), (below, self._leaves)):
+                pins = [self._x[m.name, nic.name] for m in facing for nic in m.nics]
+                self._spread(machine.name, sorted(side), (x + 6, x + width - 6), pins)
 
     def _spread(
-        self, machine: str, wanted: Sequence[tuple[float, str]], low: float, high: float
+        self,
+        machine: str,
+        wanted: Sequence[tuple[float, str]],
+        edges: tuple[float, float],
+        facing: Sequence[float],
     ) -> None:
+        """Place a switch's pins near where their cables go."""
         widths = [slot(nic) for _, nic in wanted]
         targets = [target for target, _ in wanted]
-        places = spread(targets, widths, low, high)
-        for (_, nic), x in zip(wanted, apart(places, targets, widths, self._facing), strict=True):
+        places = apart(spread(targets, widths, *edges), targets, widths, edges, facing)
+        for (_, nic), x in zip(wanted, places, strict=True):
             self._x[machine, nic] = round(x)
 
     def _ports(self, boxes: Iterable[Box]) -> dict[tuple[str, str], Point]:
@@ -247,18 +251,12 @@ class _Arrangement:
         key: int,
         link: Link,
         ports: dict[tuple[str, str], Point],
-        upper: "_Channel",
-        lower: "_Channel",
-        heights: "_Heights",
+        channels: Sequence[tuple["_Channel", float]],
     ) -> tuple[Point, ...]:
         start, stop = (ports[end.machine, end.nic] for end in (link.one, link.other))
         if self._beside(link):
             return _sideways(start, stop)
-        turns = [
-            top + channel.height_of(key)
-            for channel, top in ((upper, heights.upper), (lower, heights.lower))
-            if key in channel.lane
-        ]
+        turns = [top + channel.height_of(key) for channel, top in channels if key in channel.lane]
         if key in self._corridors:
             x = self._corridors[key]
             if self._role[link.one.machine] is not Role.ROUTER:
@@ -268,16 +266,6 @@ class _Arrangement:
         if not turns:
             return start, stop
         return start, (start[0], turns[0]), (stop[0], turns[0]), stop
-
-
-@dataclass(frozen=True, slots=True)
-class _Heights:
-    """The y at which each row begins or ends."""
-
-    upper: float
-    switches: float
-    lower: float
-    leaves: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,6 @@ netplan makes the bridge and its ports but has no word for bridge VLANs. systemd
 they come as drop-ins to the files netplan writes; both exist before the network starts.
 """
 
-from collections.abc import Iterable
-
 from testbed.plan.decide import BRIDGE
 from testbed.plan.models import Machine, SwitchPort
 
@@ -17,25 +15,19 @@ def switch_files(machine: Machine) -> dict[str, str]:
     """Return path → text of a switch's VLAN table; empty for any other machine."""
     if not machine.ports:
         return {}
-    own = [interface.vlan_id for interface in machine.interfaces]
-    files = {
-        _path(BRIDGE, "netdev"): "[Bridge]\nVLANFiltering=yes\nDefaultPVID=none\n",
-        # the bridge itself is a port too: the switch's own addresses live there
-        _path(BRIDGE, "network"): _tagged(own),
-    }
-    return files | {_path(port.name, "network"): _port(port) for port in machine.ports}
+    own = SwitchPort(BRIDGE, tuple(i.vlan_id for i in machine.interfaces), untagged=None)
+    # the bridge itself is a port too: the switch's own addresses live there
+    tables = {port.name: _table(port) for port in (own, *machine.ports)}
+    files = {_path(BRIDGE, "netdev"): "[Bridge]\nVLANFiltering=yes\nDefaultPVID=none\n"}
+    return files | {_path(name, "network"): table for name, table in tables.items() if table}
 
 
 def _path(interface: str, kind: str) -> str:
     return f"{_FOLDER}/10-netplan-{interface}.{kind}.d/{_DROP_IN}"
 
 
-def _port(port: SwitchPort) -> str:
-    text = _tagged(port.tagged)
+def _table(port: SwitchPort) -> str:
+    lines = [f"VLAN={vlan_id}" for vlan_id in port.tagged]
     if port.untagged is not None:
-        text += f"PVID={port.untagged}\nEgressUntagged={port.untagged}\n"
-    return text
-
-
-def _tagged(vlan_ids: Iterable[int]) -> str:
-    return "[BridgeVLAN]\n" + "".join(f"VLAN={vlan_id}\n" for vlan_id in vlan_ids)
+        lines += [f"PVID={port.untagged}", f"EgressUntagged={port.untagged}"]
+    return "\n".join(["[BridgeVLAN]", *lines, ""]) if lines else ""

@@ -74,8 +74,8 @@ def _too_large(source: str) -> TopologyError:
 
 
 def _with_lines(problems: tuple[Problem, ...], document: Document) -> list[Problem]:
-    """Return the problems with their lines, sorted by line."""
+    """Return the problems with their lines, sorted by line, each once."""
     placed = [
         Problem(p.where, p.what, p.hint, p.line or document.line_of(p.where)) for p in problems
     ]
-    return sorted(placed, key=lambda problem: problem.line)
+    return sorted(dict.fromkeys(placed), key=lambda problem: problem.line)

@@ -118,7 +118,7 @@ def _missing(loc: Loc, detail: ErrorDetails) -> Told:
     key = loc[-1]
     if isinstance(key, int):
         return (
-            "a cable has two ends, but one is missing",
+            f"a cable has two ends, not {len(detail['input'])}",
             "write for example [node1:eno1, sw1:node1]",
         )
     noun = kind_at(loc).noun

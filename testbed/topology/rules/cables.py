@@ -42,7 +42,7 @@ def ends_at_known_nics(topology: Topology) -> Iterator[Problem]:
         machine = topology.machines.get(end.machine) if end else None
         if end and machine and _is_unknown(end, machine) and not reserved(end.nic, machine.role):
             what = f"'{end.machine}' has no NIC '{end.nic}'"
-            hint = suggestion(end.nic, own_nics(machine), f"'nics' of '{end.machine}'")
+            hint = suggestion(end.nic, own_nics(machine), f"'nics' of '{end.machine}' or to a bond")
             if end.nic in machine.bonds:
                 what = f"'{end.nic}' of '{end.machine}' is a bond, and a cable ends at a NIC"
                 hint = f"cable its members: {', '.join(machine.bonds[end.nic].members)}"

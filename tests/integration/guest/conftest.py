@@ -25,6 +25,8 @@ class Sshd(paramiko.ServerInterface):
         self.transports: list[paramiko.Transport] = []
         self.commands: list[str] = []
         self.refuses_sessions = False
+        self.awake = threading.Event()
+        self.awake.set()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self.listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -44,7 +46,9 @@ class Sshd(paramiko.ServerInterface):
             transport.sock.close()
 
     def close(self) -> None:
-        self.listener.shutdown(socket.SHUT_RDWR)  # close alone would let one more in
+        self.awake.set()
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)  # close alone would let one more in
         self.listener.close()
         for transport in self.transports:
             transport.close()
@@ -62,6 +66,7 @@ class Sshd(paramiko.ServerInterface):
         return paramiko.OPEN_SUCCEEDED
 
     def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
+        self.awake.wait()
         self.commands.append(command.decode())
         threading.Thread(target=_execute, args=(channel, command), daemon=True).start()
         return True
@@ -85,7 +90,7 @@ def _execute(channel: paramiko.Channel, command: bytes) -> None:
 
 
 def _copy(pipe, send: Callable[[bytes], None]) -> None:  # type: ignore[no-untyped-def]
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
         while data := os.read(pipe.fileno(), 65536):
             send(data)
     pipe.close()

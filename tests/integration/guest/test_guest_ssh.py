@@ -186,6 +186,15 @@ def test_a_guest_that_opens_no_session_is_unreachable(guest: SshGuest, sshd: Any
         guest.run(Command(("true",)))
 
 
+def test_a_paused_machine_is_not_waited_for_beyond_the_deadline(guest: SshGuest, sshd: Any) -> None:
+    must(guest, Command(("true",)))
+    sshd.awake.clear()
+    with pytest.raises(CommandTimeout):
+        guest.run(Command(("true",)), timeout=0.3)
+    sshd.awake.set()
+    assert guest.run(Command(("true",))).ok
+
+
 def test_secrets_are_shown_in_no_error(guest: SshGuest, sshd: Any) -> None:
     command = Command(("sh", "-c", "sleep 2; echo hunter2"), secrets=("hunter2",))
     with pytest.raises(CommandTimeout) as caught:

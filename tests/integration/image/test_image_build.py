@@ -173,7 +173,20 @@ def test_a_failing_script_leaves_nothing_but_its_log(store: Store) -> None:
     assert partial(store) == []
 
 
-def test_a_child_installs_packages_on_its_parents_tree(store: Store, tmp_path: Path) -> None:
+def mirror_of(store: Store) -> str:
+    """Return the mirror that the tree's packages came from."""
+    tar = next((store.cache / "stages").glob("tiny-tree-*.tar"))
+    argv = ["tar", "--extract", "--to-stdout", "--file", str(tar), "./etc/apt/sources.list"]
+    lines = subprocess.run(argv, check=True, capture_output=True, text=True).stdout.split()
+    return next(word for word in lines if word.startswith("http"))
+
+
+@pytest.mark.parametrize("setting", ["", "TESTBED_DEBIAN_MIRROR"])
+def test_a_child_installs_packages_on_its_parents_tree(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str
+) -> None:
+    if setting:
+        monkeypatch.setenv(setting, mirror_of(store))
     folder = store.recipes / "child"
     folder.mkdir()
     stages = [{"name": "more", "why": "A small package.", "packages": ["hello"]}]

@@ -14,21 +14,21 @@ from any_topology import topologies
 from hypothesis import HealthCheck, given, settings
 
 from testbed.plan.decide import plan
-from testbed.plan.models import Plan
-from testbed.render.domain import Boot, domain_xml
+from testbed.plan.models import Machine, Plan
+from testbed.render.domain import Accelerator, Boot, domain_xml
 from testbed.render.netplan import netplan
 from testbed.render.router import nftables
 from testbed.topology.models import Role, Topology
 from testbed.topology.rules import check
 
-NETPLAN = "/usr/libexec/netplan/generate"
+NETPLAN = Path("/usr/libexec/netplan/generate")
 NFT = shutil.which("nft", path="/usr/sbin:/sbin:" + os.environ.get("PATH", ""))
 BOOT = Boot(Path("/images/root.qcow2"), Path("/images/vmlinux"), None, "root=/dev/vda", "sha256:0")
 EMPTY_HOST = """<node><memory>8192000</memory><cpu><mhz>1</mhz><model>any</model><active>1</active>
 <nodes>1</nodes><sockets>1</sockets><cores>1</cores><threads>1</threads></cpu></node>"""
 
 few = settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -60,7 +60,7 @@ def test_the_strategy_draws_topologies_that_break_no_rule(topology: Topology) ->
 @given(topology=topologies())
 @pytest.mark.parametrize("accel", ["kvm", "qemu"])
 def test_libvirt_accepts_every_domain(
-    hypervisor: libvirt.virConnect, accel: str, topology: Topology
+    hypervisor: libvirt.virConnect, accel: Accelerator, topology: Topology
 ) -> None:
     everything = planned(topology)
     for machine in everything.machines:
@@ -71,7 +71,7 @@ def test_libvirt_accepts_every_domain(
 
 @few
 @given(topology=topologies())
-@pytest.mark.skipif(not Path(NETPLAN).exists(), reason="needs netplan's generator")
+@pytest.mark.skipif(not NETPLAN.exists(), reason="needs netplan's generator (package netplan.io)")
 def test_netplan_accepts_every_network(
     tmp_path_factory: pytest.TempPathFactory, topology: Topology
 ) -> None:
@@ -133,7 +133,7 @@ def identities(everything: Plan) -> dict[str, list[str]]:
     }
 
 
-def volumes(machine: object) -> list[str]:
+def volumes(machine: Machine) -> list[str]:
     return [machine.root, machine.seed, *(disk.volume for disk in machine.disks)]
 
 

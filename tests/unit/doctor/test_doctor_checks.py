@@ -150,6 +150,11 @@ def test_namespaces_are_proven_by_using_one(fake_program, tmp_path):
     assert users.namespaces(1000, tmp_path / "none").verdict is FAIL
 
 
+@pytest.mark.usefixtures("no_programs")
+def test_without_unshare_there_are_no_namespaces(tmp_path):
+    assert "'unshare' is not installed" in users.namespaces(1000, tmp_path / "none").seen
+
+
 def facts(version: tuple[int, int, int] = (11, 3, 0)) -> HostFacts:
     return HostFacts("test:///", "x86_64", 2, 8000, 8000, None, (10, 0, 2), version)
 

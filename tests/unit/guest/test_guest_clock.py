@@ -43,7 +43,7 @@ class FakeClocks:
     ) -> Result:
         assert isinstance(command, Command)
         assert command.sudo
-        self.ahead += int(command.argv[-2]) + int(command.argv[-1]) / 1e9
+        self.ahead += int(command.argv[-2]) + int(command.argv[-1]) / 1e6
         return Result(0, "", "", 0.1)
 
 

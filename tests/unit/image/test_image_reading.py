@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from testbed.errors import ImageError
 from testbed.image import RecipeError, read_lineage, read_recipe, recipe_names, recipes_folder
@@ -146,3 +147,17 @@ def test_a_broken_parent_is_told_as_the_parents_problem(write: Write) -> None:
     write("tiny", color="red")
     with pytest.raises(RecipeError, match="recipe 'tiny' has 1 problem"):
         read_recipe(write("child", parent="tiny", suite=None))
+
+
+def test_the_examples_of_the_readme_are_recipes(recipes: Path, write: Write) -> None:
+    write("base")
+    blocks = (recipes_folder() / "README.md").read_text().split("```yaml\n")[1:]
+    for block in blocks:
+        text = block.partition("```")[0]
+        folder = recipes / yaml.safe_load(text)["name"]
+        folder.mkdir()
+        (folder / "recipe.yaml").write_text(text)
+        for file in ("20-settings.sh", "fio.conf"):
+            (folder / file).touch()
+        assert read_recipe(folder).name == folder.name
+    assert len(blocks) == 3

@@ -8,7 +8,7 @@ import pytest
 from graph_plans import broken, five, lonely, odd, running, shipped
 
 from testbed.plan.models import Plan
-from testbed.render.channel import Net, Pin, lanes, spread
+from testbed.render.channel import Net, Pin, apart, lanes, spread
 from testbed.render.graph import text
 from testbed.render.graph_facts import facts
 from testbed.render.graph_state import MachineState
@@ -270,6 +270,14 @@ def test_ports_stay_where_they_are_wanted_if_there_is_room() -> None:
 
 def test_ports_make_room_for_each_other() -> None:
     assert spread([50, 60], [40, 40], 0, 300) in ([50, 90], [20, 60])
+
+
+def test_a_port_moves_aside_from_a_pin_that_another_cable_goes_to() -> None:
+    assert apart([100], [10], [40], (0, 300), facing=[10, 96]) == [118]
+
+
+def test_a_port_above_its_own_pin_stays() -> None:
+    assert apart([100], [100], [40], (0, 300), facing=[100]) == [100]
 
 
 def test_a_corner_is_round_on_every_stripe() -> None:

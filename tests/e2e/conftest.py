@@ -1,0 +1,125 @@
+"""Real machines: one testbed per session, and the command line as a user types it."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TESTBED = Path(".venv/bin/testbed").absolute()
+FAILURES = Path("failures").absolute()
+HERE = Path(__file__).parent
+
+
+@dataclass
+class Cli:
+    """The command line in folders of its own; images are shared with the user."""
+
+    folder: Path
+    env: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        own = {"XDG_DATA_HOME": self.folder / "data", "XDG_STATE_HOME": self.folder / "state"}
+        self.env = {**os.environ, **{key: str(path) for key, path in own.items()}}
+
+    def start(self, *argv: str) -> subprocess.Popen[str]:
+        """Start a command and return its process."""
+        return subprocess.Popen(
+            [str(TESTBED), *argv],
+            env=self.env,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def run(self, *argv: str, timeout: float = 1500) -> subprocess.CompletedProcess[str]:
+        """Return what a command printed, whatever its exit status."""
+        process = self.start(*argv)
+        try:
+            out, err = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+        return subprocess.CompletedProcess(argv, process.returncode, out, err)
+
+    def must(self, *argv: str, timeout: float = 1500) -> str:
+        """Return what a command printed; it must succeed."""
+        done = self.run(*argv, timeout=timeout)
+        assert done.returncode == 0, f"testbed {' '.join(argv)}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def json(self, *argv: str) -> Any:
+        """Return what a command printed as JSON."""
+        return json.loads(self.must(*argv, "--json"))
+
+    def guest(self, name: str, machine: str, command: str, timeout: float = 120) -> str:
+        """Return what a shell command prints in a machine; it must succeed."""
+        argv = ("exec", machine, "--name", name, "--", "sh", "-c", command)
+        return self.must(*argv, timeout=timeout)
+
+    def state(self, name: str) -> Path:
+        """Return where a testbed's keys and records are."""
+        return self.folder / "state" / "testbed" / name
+
+    def disks(self, name: str) -> Path:
+        """Return where a testbed's disks are."""
+        return self.folder / "data" / "testbed" / name
+
+
+@pytest.fixture(scope="session")
+def cli(tmp_path_factory: pytest.TempPathFactory) -> Cli:
+    return Cli(tmp_path_factory.mktemp("e2e"))
+
+
+@pytest.fixture(scope="session")
+def aolda(cli: Cli) -> Iterator[str]:
+    """The topology `aolda`, raised once, with a checkpoint `healthy` to go back to."""
+    yield from _raised(cli, "e2e-aolda", "aolda")
+
+
+@pytest.fixture(scope="session")
+def small(cli: Cli) -> Path:
+    """A topology of one node, one switch and a router, for tests that raise it many times."""
+    return HERE / "small.yaml"
+
+
+def _raised(cli: Cli, name: str, topology: str) -> Iterator[str]:
+    cli.must("up", topology, "--name", name)
+    cli.must("checkpoint", "save", "healthy", "--name", name)
+    yield name
+    cli.must("down", "--name", name)
+
+
+@pytest.fixture
+def healthy(cli: Cli, aolda: str) -> Iterator[str]:
+    """The running testbed; a test that fails leaves its mess to a restore, not to the next test."""
+    yield aolda
+    if cli.run("status", "--check", "--name", aolda).returncode != 0:
+        cli.must("checkpoint", "restore", "healthy", "--name", aolda)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Collect every testbed's logs where a test fails, into a folder named after it."""
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    if report.failed and "cli" in getattr(item, "funcargs", {}):
+        folder = FAILURES / item.name
+        folder.mkdir(parents=True, exist_ok=True)
+        _collect(item.funcargs["cli"], folder)  # type: ignore[attr-defined]
+        report.sections.append(("logs", f"collected in {folder}"))
+
+
+def _collect(cli: Cli, folder: Path) -> None:
+    found = cli.run("status", "--json")
+    for testbed in json.loads(found.stdout or "[]"):
+        done = cli.run("logs", "collect", "--name", testbed["name"], timeout=300)
+        logs = Path(done.stdout.strip())
+        if done.returncode == 0 and logs.is_dir():
+            shutil.copytree(logs, folder / testbed["name"], dirs_exist_ok=True)

@@ -1,0 +1,75 @@
+"""Living with a testbed: checkpoints, suspending, restarts."""
+
+import pytest
+from conftest import Cli
+
+pytestmark = pytest.mark.e2e
+
+
+def test_a_checkpoint_brings_everything_back(cli: Cli, healthy: str) -> None:
+    cli.guest(healthy, "all", "sync; echo before > /home/aolda/note")
+    cli.must("checkpoint", "save", "noted", "--name", healthy)
+    cli.guest(healthy, "all", "echo after > /home/aolda/note; sync")
+    cli.must("link", "down", "node1", "eno1", "--name", healthy)
+    cli.must("checkpoint", "restore", "noted", "--name", healthy)
+    notes = cli.guest(healthy, "all", "cat /home/aolda/note")
+    assert sorted({line.split(": ")[1] for line in notes.splitlines()}) == ["before"]
+    assert cli.guest(healthy, "node1", "cat /sys/class/net/eno1/carrier").strip() == "1"
+    assert cli.run("status", "--check", "--name", healthy).returncode == 0
+    names = [each["name"] for each in cli.json("checkpoint", "list", "--name", healthy)]
+    assert names == ["healthy", "noted"]
+    cli.must("checkpoint", "delete", "noted", "--name", healthy)
+    names = [each["name"] for each in cli.json("checkpoint", "list", "--name", healthy)]
+    assert names == ["healthy"]
+
+
+def test_a_name_is_never_overwritten_and_never_guessed(cli: Cli, aolda: str) -> None:
+    taken = cli.run("checkpoint", "save", "healthy", "--name", aolda)
+    unknown = cli.run("checkpoint", "restore", "helthy", "--name", aolda)
+    assert (taken.returncode, unknown.returncode) == (7, 7)
+    assert "already has a checkpoint 'healthy'" in taken.stderr
+    assert "it has: healthy" in unknown.stderr
+
+
+def test_suspended_machines_wake_with_the_right_time(cli: Cli, healthy: str) -> None:
+    cli.must("suspend", "--name", healthy)
+    states = {m["state"] for m in cli.json("status", "--name", healthy)[0]["machines"]}
+    assert states == {"paused"}
+    cli.must("resume", "--name", healthy)
+    assert cli.run("status", "--check", "--name", healthy).returncode == 0
+
+
+def test_a_restarted_machine_comes_back(cli: Cli, healthy: str) -> None:
+    read = "cat /proc/sys/kernel/random/boot_id"
+    before = cli.guest(healthy, "node3", read)
+    cli.must("restart", "node3", "--name", healthy)
+    assert cli.guest(healthy, "node3", read) != before
+    cli.must("up", "aolda", "--name", healthy)
+
+
+def test_the_console_is_a_root_shell(cli: Cli, aolda: str) -> None:
+    import os
+    import pty
+    import time
+
+    pid, terminal = pty.fork()
+    if pid == 0:
+        argv = [".venv/bin/testbed", "console", "node1", "--name", aolda]
+        os.execve(argv[0], argv, cli.env)
+    seen = b""
+    os.set_blocking(terminal, False)
+    deadline = time.monotonic() + 90
+    typed = 0.0
+    while b"uid=0(root)" not in seen and time.monotonic() < deadline:
+        if time.monotonic() - typed > 5:
+            os.write(terminal, b"\nid\n")
+            typed = time.monotonic()
+        time.sleep(0.2)
+        try:
+            seen += os.read(terminal, 4096)
+        except BlockingIOError:
+            continue
+    os.write(terminal, b"\x1d")
+    _, status = os.waitpid(pid, 0)
+    assert b"uid=0(root)" in seen
+    assert os.waitstatus_to_exitcode(status) == 0

@@ -1,0 +1,36 @@
+"""`aolda-flat`, the cloud before the rebuild, beside `aolda`."""
+
+from collections.abc import Iterator
+
+import pytest
+from conftest import Cli
+
+pytestmark = pytest.mark.e2e
+
+NAME = "e2e-flat"
+
+
+@pytest.fixture(scope="module")
+def flat(cli: Cli) -> Iterator[str]:
+    cli.must("up", "aolda-flat", "--name", NAME)
+    yield NAME
+    cli.must("down", "--name", NAME)
+
+
+def test_everyone_is_in_one_network(cli: Cli, flat: str) -> None:
+    done = cli.run("status", "--check", "--name", flat)
+    assert done.returncode == 0, done.stderr
+    assert "ok   node1: VLAN flat: 4 of 4 answer 1472-byte pings" in done.stderr
+    assert cli.guest(flat, "node1", "ip -br addr show eno1").split()[2] == "10.16.0.11/16"
+
+
+def test_without_a_name_every_testbed_is_shown(cli: Cli, flat: str, aolda: str) -> None:
+    assert [each["name"] for each in cli.json("status")] == sorted([aolda, flat])
+    done = cli.run("exec", "node1", "--", "true")
+    assert done.returncode == 7
+    assert "more than one testbed exists" in done.stderr
+
+
+def test_two_testbeds_do_not_hear_each_other(cli: Cli, flat: str, aolda: str) -> None:
+    silent = "ping -c 2 -W 2 -q 10.0.10.11 | grep -c '100% packet loss' || true"
+    assert cli.guest(flat, "node1", silent).strip() == "1"
