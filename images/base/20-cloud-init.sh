@@ -1,14 +1,15 @@
 #!/bin/sh
 set -eu
+chmod 755 /usr/libexec/testbed/cloud-init-boot
 # Whether cloud-init runs is no question here, so the generator that asks it (and ds-identify behind it) goes.
-ln -sf /dev/null /etc/systemd/system-generators/cloud-init-generator 2>/dev/null ||
-  { mkdir -p /etc/systemd/system-generators; ln -sf /dev/null /etc/systemd/system-generators/cloud-init-generator; }
-mkdir -p /etc/systemd/system/multi-user.target.wants
-ln -sf /usr/lib/systemd/system/cloud-init.target /etc/systemd/system/multi-user.target.wants/cloud-init.target
+mkdir -p /etc/systemd/system-generators /etc/systemd/system/sysinit.target.wants
+ln -sf /dev/null /etc/systemd/system-generators/cloud-init-generator
+rm -rf /etc/systemd/system/cloud-init.target.wants /etc/systemd/system/cloud-config.target.wants
+ln -sf /etc/systemd/system/cloud-init-main.service /etc/systemd/system/sysinit.target.wants/cloud-init-main.service
 # A NIC that appears later is configured by whoever plugged it in.
 systemctl mask cloud-init-hotplugd.socket cloud-init-hotplugd.service
 rm -f /usr/lib/udev/rules.d/66-azure-ephemeral.rules
-# Log to the file only: a pipe into tee is a process per stage.
+# One log file, no pipe into tee, no console handler.
 cat >/etc/cloud/cloud.cfg.d/05_logging.cfg <<'CFG'
 _log:
   - &log_base |

@@ -9,3 +9,12 @@ for rule in 60-autosuspend 60-drm 60-evdev 60-fido-id 60-infiniband 60-input-id 
   ln -sf /dev/null /etc/udev/rules.d/$rule.rules
 done
 rm -f /usr/lib/udev/hwdb.bin /etc/udev/hwdb.bin
+# At boot, look only at what has a driver or a rule here; everything that appears later is seen as usual.
+mkdir -p /etc/systemd/system/systemd-udev-trigger.service.d
+cat >/etc/systemd/system/systemd-udev-trigger.service.d/testbed.conf <<'CFG'
+[Service]
+ExecStart=
+ExecStart=-udevadm trigger --action=add --subsystem-match=virtio --subsystem-match=virtio-ports --subsystem-match=net --subsystem-match=block
+CFG
+# The chipset's disk controller is always there and never used: the disks and the seed are virtio.
+printf 'blacklist ahci\nblacklist ata_piix\n' >/etc/modprobe.d/testbed.conf

@@ -6,8 +6,13 @@ mkdir -p "$ramdisk/bin" "$ramdisk/dev" "$ramdisk/root"
 cp /bin/busybox "$ramdisk/bin/busybox"
 cp /usr/share/testbed/init "$ramdisk/init"
 chmod 755 "$ramdisk/init"
-# ext4 and virtio_pci are built in; the disk's driver is all that is missing. Modules are stored as .ko.xz.
-busybox xzcat "/lib/modules/$kernel/kernel/drivers/block/virtio_blk.ko.xz" >"$ramdisk/virtio_blk.ko"
+# Modules are stored as .ko.xz; unpacked once here, none is unpacked under emulation at each boot.
+find "/lib/modules/$kernel" -name '*.ko.xz' -exec busybox unxz {} +
+depmod "$kernel"
+# ext4 and virtio_pci are built in; only the disk and the network card lack a driver.
+for module in drivers/block/virtio_blk net/core/failover drivers/net/net_failover drivers/net/virtio_net; do
+  cp "/lib/modules/$kernel/kernel/$module.ko" "$ramdisk/"
+done
 (cd "$ramdisk" && find . | cpio --quiet -o -H newc) >/boot/initrd.testbed
 rm -rf "$ramdisk" /boot/initrd.img-*
 sed -i 's/^update_initramfs=.*/update_initramfs=no/' /etc/initramfs-tools/update-initramfs.conf

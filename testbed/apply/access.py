@@ -7,6 +7,7 @@ from testbed.apply import keys
 from testbed.apply.folders import Folders, write_private
 from testbed.apply.ready import side_by_side
 from testbed.apply.session import session
+from testbed.errors import GuestError
 from testbed.guest import Command, Result
 from testbed.plan.models import Machine, Plan
 from testbed.render import ssh
@@ -34,10 +35,15 @@ def execute(
     machines: tuple[Machine, ...],
     argv: tuple[str, ...],
     timeout: float,
-) -> Mapping[str, Result]:
-    """Return what the command gave in each machine, all run side by side."""
+) -> Mapping[str, Result | GuestError]:
+    """Return what the command gave in each machine, or why a machine was not asked."""
     with session(plan, keys.read(folders, plan)) as doors:
-        results = side_by_side(
-            machines, lambda m: doors.guest(m).run(Command(argv), timeout=timeout)
-        )
+
+        def ask(machine: Machine) -> Result | GuestError:
+            try:
+                return doors.guest(machine).run(Command(argv), timeout=timeout)
+            except GuestError as error:
+                return error
+
+        results = side_by_side(machines, ask)
     return dict(zip((machine.name for machine in machines), results, strict=True))

@@ -1,5 +1,6 @@
 """From power-on to cloud-init done, watched on the console instead of asking the busy guest."""
 
+import re
 from pathlib import Path
 
 from testbed.errors import GuestError
@@ -9,18 +10,25 @@ from testbed.plan.models import Machine
 from testbed.wait import Seen, wait_until
 
 BOOTED, SSH, CLOUD_INIT = "booted", "ssh", "cloud-init"
-_MARK = "testbed-stage: "  # printed on the console by units of the image
+# Printed on the console by units of the image. A line still being written proves nothing yet:
+# "cloud-init" may become "cloud-init error".
+_MARK = re.compile(r"testbed-stage: ([a-z-]+)(?: ([a-z]+))?[^\r\n]*[\r\n]")
+_ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-Z\\-_]")  # what colours and moves a cursor
 _DEADLINE = {BOOTED: 300.0, SSH: 420.0, CLOUD_INIT: 420.0}
 
 
 def console_marks(log: Path) -> dict[str, str]:
     """Return the stages a machine has told on its console, with what it said of each."""
+    return {mark[1]: mark[2] or "" for mark in _MARK.finditer(_console(log))}
+
+
+def _console(log: Path) -> str:
+    """Return what a machine printed, without escape sequences; nothing where it printed nothing."""
     try:
-        text = log.read_text(errors="replace")
+        text = log.read_bytes().decode(errors="replace")  # carriage returns and all
     except FileNotFoundError:
-        return {}
-    told = (line.partition(_MARK)[2].split() for line in text.splitlines() if _MARK in line)
-    return {words[0]: " ".join(words[1:]) for words in told if words}
+        return ""
+    return _ESCAPE.sub("", text)
 
 
 def wait_for_mark(host: Host, machine: Machine, log: Path, stage: str) -> None:
@@ -69,7 +77,8 @@ def wait_for_ssh(host: Host, machine: Machine, guest: Guest) -> None:
 
 def wait_for_cloud_init(machine: Machine, guest: Guest) -> None:
     """Return once cloud-init says it is done; raises `GuestError` where it failed."""
-    script = Script("cloud-init status --wait >/dev/null; cloud-init status")
+    # Its exit status tells degraded from failed in some versions only; its text always does.
+    script = Script("cloud-init status --wait >/dev/null || true; cloud-init status || true")
     if "error" in must(guest, script, timeout=_DEADLINE[CLOUD_INIT]):
         raise cloud_init_failed(machine)
 
@@ -94,9 +103,6 @@ def _must_run(host: Host, machine: Machine) -> None:
 
 
 def _last_line(log: Path) -> str:
-    try:
-        lines = log.read_text(errors="replace").split("\n")
-    except FileNotFoundError:
-        return "nothing on its console"
+    lines = ("".join(filter(str.isprintable, line)) for line in _console(log).splitlines())
     told = [line.strip() for line in lines if line.strip()]
     return f"on its console: {told[-1][:120]}" if told else "nothing on its console"

@@ -33,9 +33,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Existing:
-    """A machine that exists: running, paused or off; has it ever been ready; its links by MAC."""
+    """A machine that exists: what it is doing; has it ever been ready; its links by MAC."""
 
-    state: str
+    state: str  # running, paused, off or crashed
     ready: bool
     links: Mapping[str, bool]
 
@@ -51,12 +51,16 @@ def changes(plan: Plan, existing: Mapping[str, Existing]) -> Iterator[Change]:
     yield from _cables(plan, existing)
 
 
+_HAS = {"off": "is off", "crashed": "has crashed"}
+
+
 def _to_running(machine: Machine, found: Existing) -> Iterator[Change]:
-    if found.state == "off" and not found.ready:
+    stopped = found.state in ("off", "crashed")
+    if stopped and not found.ready:
         yield Change(machine.name, Action.RECREATE, "its first boot was cut short")
         return
-    if found.state == "off":
-        yield Change(machine.name, Action.START, "it is off")
+    if stopped:
+        yield Change(machine.name, Action.START, f"it {_HAS[found.state]}")
     elif found.state == "paused":
         yield Change(machine.name, Action.RESUME, "it is suspended")
 

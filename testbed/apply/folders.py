@@ -1,10 +1,17 @@
 """Where files live: the user's own cache, data and state folders, readable by nobody else."""
 
-import hashlib
+import os
+import re
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
+
+from testbed.errors import StateError
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,23}")
+_LOCKS = "locks"  # in the state folder, beside one folder per testbed
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +33,16 @@ class Folders:
 
     def disks(self, testbed: str) -> Path:
         """Return the folder of a testbed's disks."""
-        return self.data / testbed
+        return self.data / _named(testbed)
+
+    def records(self, testbed: str) -> Path:
+        """Return the folder of a testbed's keys and records, which may not exist."""
+        return self.state / _named(testbed)
 
     def of_testbed(self, testbed: str) -> Path:
         """Return the folder of a testbed's keys and records, made private to the user."""
-        folder = self.state / testbed
+        folder = self.records(testbed)
+        make_private(self.state)
         make_private(folder)
         return folder
 
@@ -40,9 +52,10 @@ class Folders:
 
     def lock(self, testbed: str) -> Path:
         """Return the lock file of a testbed; it outlives the testbed's own folder."""
-        folder = self.state / "locks"
+        folder = self.state / _LOCKS
+        make_private(self.state)
         make_private(folder)
-        return folder / f"{testbed}.lock"
+        return folder / f"{_named(testbed)}.lock"
 
     def log(self) -> Path:
         """Return the file that keeps tracebacks of unexpected errors."""
@@ -50,15 +63,38 @@ class Folders:
         return self.state / "debug.log"
 
 
+def is_name(text: str) -> bool:
+    """Return whether a testbed may be called so: its folders are, and `down` removes them."""
+    return _NAME.fullmatch(text) is not None and text != _LOCKS
+
+
+def _named(testbed: str) -> str:
+    if not is_name(testbed):
+        raise StateError(
+            f"a testbed cannot be called '{testbed}'",
+            why="a name has at most 24 small letters, digits and hyphens, a letter first, "
+            f"and is not '{_LOCKS}'",
+            next_step="choose another, for example: --name lab1",
+        )
+    return testbed
+
+
 def make_private(folder: Path) -> None:
     """Make a folder and its parents, the folder itself readable by its owner only."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
 
 
 def write_private(path: Path, text: str) -> None:
     """Write a file only its owner can read, all of it or nothing."""
-    partial = path.with_name(f".{path.name}.{hashlib.sha256(text.encode()).hexdigest()[:8]}")
-    partial.touch(mode=0o600)
-    partial.write_text(text)
-    partial.replace(path)
+    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w") as file:
+            os.fchmod(handle, 0o600)
+            file.write(text)
+            file.flush()
+            os.fsync(handle)
+        Path(partial).replace(path)
+    except BaseException:
+        Path(partial).unlink(missing_ok=True)
+        raise

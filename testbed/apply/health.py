@@ -26,7 +26,12 @@ def remember(folders: Folders, testbed: str, verdicts: Iterable[Verdict]) -> Non
 def recall(folders: Folders, testbed: str) -> Health | None:
     """Return the last look, or None where nobody looked yet."""
     try:
-        record = json.loads((folders.state / testbed / "health.json").read_text())
-        return Health(record["at"], tuple(record["wrong"]))
+        record = json.loads((folders.records(testbed) / "health.json").read_text())
+        return Health(float(record["at"]), tuple(map(str, record["wrong"])))
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def forget(folders: Folders, testbed: str) -> None:
+    """Forget the last look: what it saw is about to change."""
+    (folders.records(testbed) / "health.json").unlink(missing_ok=True)

@@ -60,7 +60,7 @@ def read(folders: Folders, plan: Plan) -> Keys:
 
     Raises `StateError` where they are gone: machines accept no others.
     """
-    folder = folders.state / plan.name / "keys"
+    folder = folders.records(plan.name) / "keys"
     names = [machine.name for machine in plan.machines]
     pairs = {name: _read(folder / name) for name in ("user", *names)}
     found = {name: pair for name, pair in pairs.items() if pair is not None}

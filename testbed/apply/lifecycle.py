@@ -1,6 +1,7 @@
 """Living with a testbed: down, suspend and resume, power, restarts and cables."""
 
 import shutil
+from contextlib import suppress
 
 from testbed import checkpoint
 from testbed.apply import cables, health, keys, ready
@@ -9,8 +10,8 @@ from testbed.apply.folders import Folders
 from testbed.apply.lock import only_one
 from testbed.apply.observe import Testbed
 from testbed.apply.session import session
-from testbed.errors import StateError, TestbedError
-from testbed.guest import Script, step_clock
+from testbed.errors import GuestError, StateError, TestbedError
+from testbed.guest import ConnectionLost, Script, SshGuest, step_clock
 from testbed.host import Host
 from testbed.plan.identity import stable_uuid
 from testbed.plan.models import Machine, Nic
@@ -32,37 +33,77 @@ def down(host: Host, folders: Folders, name: str) -> int:
             host.undefine(machine.domain)
         host.delete_pool(f"testbed-{name}", stable_uuid(name, "pool"))
         shutil.rmtree(folders.disks(name), ignore_errors=True)
-        shutil.rmtree(folders.state / name, ignore_errors=True)
+        shutil.rmtree(folders.records(name), ignore_errors=True)
     return len(machines)
 
 
 def suspend(host: Host, testbed: Testbed) -> None:
     """Stop every machine's CPU; memory, disks and cables stay as they are."""
     for machine in testbed.plan.machines:
-        if testbed.machines[machine.name].state == "running":
+        seen = testbed.machines.get(machine.name)
+        if seen is not None and seen.state == "running":
             host.pause(machine.domain)
 
 
 def resume(host: Host, folders: Folders, testbed: Testbed) -> None:
-    """Let all machines run again, step their clocks, and return once the steady state holds."""
+    """Let all machines run again, step their clocks, and return once the steady state holds.
+
+    Where a restore was cut short it is finished first.
+    """
+    finish_restore(host, folders, testbed)
     for machine in testbed.plan.machines:
-        if testbed.machines[machine.name].state == "paused":
+        seen = testbed.machines.get(machine.name)
+        if seen is not None and seen.state == "paused":
             host.resume(machine.domain)
     settle(folders, testbed)
 
 
 def settle(folders: Folders, testbed: Testbed) -> None:
     """Step the clocks of all machines and return once the steady state holds."""
+    health.forget(folders, testbed.plan.name)
     with session(testbed.plan, keys.read(folders, testbed.plan)) as doors:
         ready.side_by_side(testbed.plan.machines, lambda m: step_clock(doors.guest(m)))
         seen = ready.wait_until_steady(testbed.plan, doors)
     health.remember(folders, testbed.plan.name, seen)
 
 
+def save(host: Host, folders: Folders, testbed: Testbed, name: str) -> None:
+    """Take a checkpoint of all machines and step their clocks, which stood meanwhile."""
+    own = keys.read(folders, testbed.plan)
+    checkpoint.save(host, testbed.plan, name)
+    with session(testbed.plan, own) as doors:
+        ready.side_by_side(testbed.plan.machines, lambda m: _try_to_step(doors.guest(m)))
+
+
+def _try_to_step(guest: SshGuest) -> None:
+    with suppress(GuestError):  # the checkpoint is taken, whoever answers now
+        step_clock(guest)
+
+
 def restore(host: Host, folders: Folders, testbed: Testbed, name: str) -> None:
     """Put all machines back to a checkpoint and return once the steady state holds."""
     checkpoint.restore(host, testbed.plan, name, folders.unfinished_restore(testbed.plan.name))
     settle(folders, testbed)
+
+
+def finish_restore(host: Host, folders: Folders, testbed: Testbed) -> None:
+    """Go through with a restore that was cut short: some machines would be older than others.
+
+    Raises `StateError` where its checkpoint is gone, for nothing can make them one age again.
+    """
+    name = testbed.plan.name
+    note = folders.unfinished_restore(name)
+    unfinished = checkpoint.find_unfinished(note)
+    if unfinished is None:
+        return
+    whole = checkpoint.list_checkpoints(host, testbed.plan)
+    if unfinished not in (each.name for each in whole):
+        raise StateError(
+            f"a restore of testbed '{name}' was cut short, so its machines differ in age",
+            why=f"checkpoint '{unfinished}', which would make them one age again, is gone",
+            next_step=f"run: testbed down --name {name}, then: testbed up --name {name}",
+        )
+    checkpoint.restore(host, testbed.plan, unfinished, note)
 
 
 def power_off(host: Host, testbed: Testbed, machine: Machine) -> None:
@@ -73,11 +114,14 @@ def power_off(host: Host, testbed: Testbed, machine: Machine) -> None:
 
 def power_on(host: Host, folders: Folders, testbed: Testbed, machine: Machine) -> None:
     """Switch a machine on and return once it lets us in."""
-    log = host.console_log_path(machine.domain)
     found = host.find_domain(machine.domain)
-    if log is not None and found is not None and found.state != "running":
-        log.unlink(missing_ok=True)  # the marks of an earlier boot
+    if found is not None and found.state in ("off", "crashed"):
+        host.destroy(machine.domain)  # a crashed machine may still hold its emulator
+        log = host.console_log_path(machine.domain)
+        if log is not None:
+            log.unlink(missing_ok=True)  # what an earlier boot told
     host.start(machine.domain)
+    host.resume(machine.domain)
     cables.regain_carriers(host, testbed.plan, machine, testbed.machines)
     with session(testbed.plan, keys.read(folders, testbed.plan)) as doors:
         wait_for_ssh(host, machine, doors.guest(machine))
@@ -97,7 +141,9 @@ def restart(host: Host, folders: Folders, testbed: Testbed, machine: Machine) ->
 def _shut_down(host: Host, folders: Folders, testbed: Testbed, machine: Machine) -> None:
     with session(testbed.plan, keys.read(folders, testbed.plan)) as doors:
         try:
-            doors.guest(machine).run(Script("systemctl poweroff --no-wall", sudo=True), timeout=15)
+            with suppress(ConnectionLost):  # it went down before it could answer
+                poweroff = Script("systemctl poweroff --no-wall", sudo=True)
+                doors.guest(machine).run(poweroff, timeout=15)
             _wait_until_off(host, machine)
         except TestbedError:
             host.destroy(machine.domain)

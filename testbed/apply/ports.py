@@ -12,6 +12,8 @@ def must_be_free(loopback: str, machines: Iterable[Machine]) -> None:
     for machine in machines:
         for kind, port in _ports(machine):
             with socket.socket(socket.AF_INET, kind) as probe:
+                if kind is socket.SOCK_STREAM:  # connections of an earlier boot fade out slowly
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 try:
                     probe.bind((loopback, port))
                 except OSError as error:

@@ -2,11 +2,10 @@
 
 import time
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from testbed import checkpoint
-from testbed.apply import budget, health, keys, logs, observe, ports, ready
+from testbed.apply import budget, health, keys, lifecycle, logs, observe, ports, ready
 from testbed.apply.changes import Action, Change, changes
 from testbed.apply.folders import Folders
 from testbed.apply.lock import only_one
@@ -24,7 +23,8 @@ from testbed.topology.models import Topology
 from testbed.topology.shipped import find as find_topology
 from testbed.topology.shipped import shipped
 
-_ON = {Action.CREATE, Action.RECREATE, Action.START}
+_MADE = {Action.CREATE, Action.RECREATE}
+_ON = {*_MADE, Action.START}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,8 @@ def up(host: Host, folders: Folders, wish: Wish, report: Report) -> Raised:
     """
     started = time.monotonic()
     with only_one(folders, wish.name, "up"):
-        _finish_restore(host, folders, wish.name)
+        if found := observe.find(host, folders, wish.name):
+            lifecycle.finish_restore(host, folders, found)
         plan, todo = preview(host, folders, wish)
         must_have_room(host, folders, wish, plan, todo)
         recorder = Recorder(report)
@@ -69,15 +70,6 @@ def up(host: Host, folders: Folders, wish: Wish, report: Report) -> Raised:
             _walk(host, folders, wish, plan, todo, images, recorder)
         recorder.save(folders.of_testbed(wish.name) / "seconds.json")
     return Raised(plan, todo, time.monotonic() - started, recorder.seconds)
-
-
-def _finish_restore(host: Host, folders: Folders, name: str) -> None:
-    """Go through with a restore that was cut short: some machines would be older than others."""
-    note = folders.unfinished_restore(name)
-    unfinished = checkpoint.find_unfinished(note)
-    found = observe.find(host, folders, name)
-    if unfinished and found:
-        checkpoint.restore(host, found.plan, unfinished, note)
 
 
 def _walk(
@@ -89,15 +81,17 @@ def _walk(
     images: Mapping[str, Image],
     recorder: Recorder,
 ) -> None:
-    fresh = len([c for c in todo if c.action is Action.CREATE]) == len(plan.machines)
-    own = keys.make(folders, plan) if fresh or todo else keys.read(folders, plan)
+    made = {change.machine for change in todo if change.action in _MADE}
+    fresh = len(made) == len(plan.machines)  # else some machine accepts its old keys only
+    own = keys.make(folders, plan) if fresh else keys.read(folders, plan)
     pool = host.ensure_pool(plan.pool, plan.pool_uuid, plan.folder)
     with session(plan, own) as doors:
-        if not todo:
+        if not todo and all(machine.ready for machine in host.list_machines(plan.name)):
             seen = ready.check(plan, doors)
             health.remember(folders, plan.name, seen)
             if not failing(seen):
                 return
+        health.forget(folders, plan.name)
         width = boot_width(host.facts().cpus, wish.accel)
         seen = walk(Walk(host, pool, plan, own, images, wish.accel, width, doors, recorder), todo)
         health.remember(folders, plan.name, seen)
@@ -148,6 +142,8 @@ def _collecting_logs(host: Host, folders: Folders, plan: Plan) -> Iterator[None]
     try:
         yield
     except TestbedError as error:
-        folder = logs.collect(host, folders, plan)
-        error.why = f"{error.why}; logs are in {folder}" if error.why else f"logs are in {folder}"
+        with suppress(TestbedError, OSError):  # the first error is the one to tell
+            folder = logs.collect(host, folders, plan)
+            kept = f"logs are in {folder}"
+            error.why = f"{error.why}; {kept}" if error.why else kept
         raise

@@ -76,6 +76,8 @@ def _wrong(line: MachineStatus) -> Iterator[str]:
     why = f" ({line.reason})" if line.reason else ""
     if line.state == "paused":
         yield f"{line.name} is suspended{why}; run: testbed resume"
+    elif line.state == "crashed":
+        yield f"{line.name} has crashed{why}; run: testbed power on {line.name}"
     elif line.state != "running":
         yield f"{line.name} is off{why}; run: testbed power on {line.name}"
 

@@ -1,9 +1,8 @@
 """Walking the plan: create what is missing, start what is off, and wait until all of it holds."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Thread
 
 from testbed.apply import boot, build, cables, ready
 from testbed.apply.changes import Action, Change
@@ -53,6 +52,8 @@ def walk(job: Walk, todo: Collection[Change]) -> tuple[Verdict, ...]:
         job.plan.machines,
         lambda machine: _bring_up(job, machine, by_machine[machine.name], gate),
     )
+    # Only now: an aggregate needs its partner, and a route its router.
+    _all(job.plan.machines, lambda machine: _connect(job, machine))
     with job.recorder.step(WHOLE, Stage.STEADY):
         return ready.wait_until_steady(job.plan, job.session)
 
@@ -68,9 +69,12 @@ def _actions(todo: Iterable[Change]) -> set[Action]:
 
 
 def _bring_up(job: Walk, machine: Machine, todo: list[Change], gate: BoundedSemaphore) -> None:
-    step = job.recorder.step
     with gate:
         _boot(job, machine, _actions(todo))
+
+
+def _connect(job: Walk, machine: Machine) -> None:
+    step = job.recorder.step
     with step(machine.name, Stage.LINKS):
         ready.wait_for_links(machine, job.session.guest(machine))
     with step(machine.name, Stage.ROUTES):
@@ -83,6 +87,8 @@ def _boot(job: Walk, machine: Machine, actions: set[Action]) -> None:
     guest = job.session.guest(machine)
     log = job.host.console_log_path(machine.domain)
     tells = job.images[machine.image].kernel is not None and log is not None
+    if Action.START in actions:
+        job.host.destroy(machine.domain)  # a crashed machine may still hold its emulator
     if actions & {Action.CREATE, Action.RECREATE, Action.START} and log is not None:
         log.unlink(missing_ok=True)  # marks of an earlier boot
     job.host.start(machine.domain)
@@ -104,11 +110,22 @@ def _boot(job: Walk, machine: Machine, actions: set[Action]) -> None:
 
 
 def _all(machines: Iterable[Machine], act: Callable[[Machine], None]) -> None:
-    """Act on all machines side by side; raise the first error once all have ended."""
-    machines = tuple(machines)
-    with ThreadPoolExecutor(max_workers=len(machines)) as pool:
-        futures = [pool.submit(act, machine) for machine in machines]
-        wait(futures)
-    errors = [error for future in futures if (error := future.exception()) is not None]
+    """Act on all machines side by side; raise the first error once all have ended.
+
+    An interrupt waits for none of them: their threads end with the process.
+    """
+    errors: list[BaseException] = []  # in the order of time: the first is the cause
+
+    def attempt(machine: Machine) -> None:
+        try:
+            act(machine)
+        except BaseException as error:  # raised below, by the thread that asked
+            errors.append(error)
+
+    threads = [Thread(target=attempt, args=(machine,), daemon=True) for machine in machines]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     for error in sorted(errors, key=lambda e: isinstance(e, TestbedError)):
         raise error  # a bug first: it hides behind no refusal

@@ -6,14 +6,18 @@ others would roll back writes that were acknowledged, so a restore that was cut 
 remembered and must be finished.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from testbed.errors import StateError
+from testbed.errors import StateError, TestbedError
 from testbed.host import Host
 from testbed.plan.models import Machine, Plan
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,9 @@ def get(host: Host, plan: Plan, name: str) -> Checkpoint:
 def save(host: Host, plan: Plan, name: str) -> None:
     """Take a checkpoint of all machines, which run on afterwards.
 
-    Raises `StateError` where the name is taken or a machine does not run.
+    Raises `StateError` where the name is unfit or taken or a machine does not run.
     """
+    _must_be_a_name(name)
     _must_be_new(host, plan, name)
     _must_all_run(host, plan)
     delete(host, plan, name)  # what a save that was cut short left behind
@@ -60,10 +65,26 @@ def save(host: Host, plan: Plan, name: str) -> None:
         _each(plan, lambda machine: host.pause(machine.domain))
         _each(plan, lambda machine: host.create_snapshot(machine.domain, name))
     except BaseException:
-        delete(host, plan, name)
+        with suppress(TestbedError):  # the first error is the one to tell
+            delete(host, plan, name)
+        with suppress(TestbedError):
+            _resume(host, plan)
         raise
-    finally:
-        _each(plan, lambda machine: host.resume(machine.domain))
+    _resume(host, plan)
+
+
+def _resume(host: Host, plan: Plan) -> None:
+    _each(plan, lambda machine: host.resume(machine.domain))
+
+
+def _must_be_a_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise StateError(
+            f"a checkpoint cannot be called '{name}'",
+            why="a name has at most 32 letters, digits, '.', '_' and '-', "
+            "and starts with a letter or a digit",
+            next_step="choose another, for example: testbed checkpoint save healthy",
+        )
 
 
 def _must_be_new(host: Host, plan: Plan, name: str) -> None:
@@ -95,15 +116,22 @@ def restore(host: Host, plan: Plan, name: str, note: Path) -> None:
     get(host, plan, name)
     pulled = _pulled(host, plan)
     note.write_text(name)
+    _pause_running(host, plan)
     _each(plan, lambda machine: host.revert_snapshot(machine.domain, name, paused=True))
     _each(plan, lambda machine: _plug_like_then(host, machine, pulled))
-    _each(plan, lambda machine: host.resume(machine.domain))
+    _resume(host, plan)
     note.unlink()
+
+
+def _pause_running(host: Host, plan: Plan) -> None:
+    """Stop what runs, or the last machines to go back would talk to the first ones."""
+    running = {m.domain for m in host.list_machines(plan.name) if m.state == "running"}
+    _each(plan, lambda machine: host.pause(machine.domain) if machine.domain in running else None)
 
 
 def find_unfinished(note: Path) -> str | None:
     """Return the name of the checkpoint whose restore was cut short, if one was."""
-    return note.read_text().strip() if note.exists() else None
+    return (note.read_text().strip() or None) if note.exists() else None
 
 
 def _pulled(host: Host, plan: Plan) -> set[str]:

@@ -19,13 +19,13 @@ def save(checkpoint: Checkpoint, name: Name = None) -> None:
 
     All are paused, saved, and resumed together, so that none is older than another.
     """
-    from testbed import checkpoint as checkpoints
+    from testbed.apply import lifecycle
     from testbed.apply.lock import only_one
 
     started = time.monotonic()
     with open_testbed(name) as (host, folders, testbed):
         with only_one(folders, testbed.plan.name, f"checkpoint save {checkpoint}"):
-            checkpoints.save(host, testbed.plan, checkpoint)
+            lifecycle.save(host, folders, testbed, checkpoint)
         typer.echo(f"checkpoint '{checkpoint}' is taken ({time.monotonic() - started:.1f} s)")
 
 

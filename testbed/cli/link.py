@@ -1,17 +1,23 @@
 """`testbed link down|up MACHINE NIC`."""
 
+from contextlib import suppress
 from typing import Annotated
 
 import typer
 
 from testbed.cli.options import MachineName, Name, open_testbed
+from testbed.errors import TestbedError
 
 app = typer.Typer(help="Pull a cable, or plug it in again.", no_args_is_help=True)
 
 
 def _nics(ctx: typer.Context) -> list[str]:
-    with open_testbed(ctx.params.get("name")) as (_, _, testbed):
+    with (
+        suppress(TestbedError, KeyError),
+        open_testbed(ctx.params.get("name")) as (_, _, testbed),
+    ):
         return [nic.name for nic in testbed.plan.machine(ctx.params["machine"]).nics]
+    return []
 
 
 NicName = Annotated[

@@ -3,6 +3,7 @@
 Verbs import what they need when they run, so that `testbed --help` answers at once.
 """
 
+import errno
 import sys
 import traceback
 from typing import Annotated, Any
@@ -29,7 +30,9 @@ from testbed.cli import (
     up,
     validate,
 )
-from testbed.errors import TestbedError
+from testbed.errors import HostError, TestbedError
+
+_HOST_IS_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 class Commands(typer.core.TyperGroup):
@@ -47,24 +50,33 @@ class Commands(typer.core.TyperGroup):
             typer.echo("stopped; run the same command again to go on", err=True)
             raise typer.Exit(130) from error
         except Exception as error:
-            if isinstance(error, typer.Exit | typer.Abort) or _is_usage_error(error):
+            if isinstance(error, typer.Exit | typer.Abort) or _is_for_typer(error):
                 raise
+            if isinstance(error, OSError) and error.errno in _HOST_IS_FULL:
+                typer.echo(f"error: {error}", err=True)
+                typer.echo(" next: free disk space, then run the same command again", err=True)
+                raise typer.Exit(HostError.exit_code) from error
             _keep_traceback(error, show=bool(ctx.params.get("debug")))
             raise typer.Exit(70) from error
 
 
-def _is_usage_error(error: Exception) -> bool:
-    return hasattr(error, "exit_code") and hasattr(error, "show")  # Typer's own, status 2
+def _is_for_typer(error: Exception) -> bool:
+    """Return whether it is a usage error, or the reader of our output, such as `head`, has left."""
+    usage = hasattr(error, "exit_code") and hasattr(error, "show")
+    return usage or isinstance(error, BrokenPipeError)
 
 
 def _keep_traceback(error: Exception, *, show: bool) -> None:
     from testbed.apply.folders import Folders
 
     text = "".join(traceback.format_exception(error))
-    log = Folders.of_user().log()
-    with log.open("a") as file:
-        file.write(f"{' '.join(sys.argv)}\n{text}\n")
     typer.echo(f"bug: {type(error).__name__}: {error}", err=True)
+    try:
+        log = Folders.of_user().log()
+        with log.open("a") as file:
+            file.write(f"{' '.join(sys.argv)}\n{text}\n")
+    except OSError:
+        show = True  # there is no place to keep it
     typer.echo(text if show else f"the traceback is in {log}", err=True)
 
 

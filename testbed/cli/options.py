@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from testbed.errors import TestbedError
 
 if TYPE_CHECKING:
     from testbed.apply.folders import Folders
@@ -16,13 +18,15 @@ if TYPE_CHECKING:
 def _testbeds() -> list[str]:
     from testbed.apply.observe import names
 
-    with open_host() as (host, _):
+    with suppress(TestbedError), open_host() as (host, _):
         return list(names(host))
+    return []
 
 
 def _machines(ctx: typer.Context) -> list[str]:
-    with open_testbed(ctx.params.get("name")) as (_, _, testbed):
+    with suppress(TestbedError), open_testbed(ctx.params.get("name")) as (_, _, testbed):
         return list(testbed.machines)
+    return []
 
 
 Name = Annotated[

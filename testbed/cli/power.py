@@ -9,7 +9,7 @@ app = typer.Typer(help="Pull a machine's power cord, or plug it in again.", no_a
 
 @app.command()
 def off(machine: MachineName, name: Name = None) -> None:
-    """Cut the power at once: what the machine had not written is lost."""
+    """Cut the power at once: what was not yet written is lost."""
     from testbed.apply import lifecycle
 
     with open_testbed(name) as (host, _, testbed):

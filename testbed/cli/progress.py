@@ -69,14 +69,16 @@ class _Board:
     def report(self, event: Event) -> None:
         if event.machine == WHOLE:
             self._whole = f"{event.stage.value}: {event.detail or event.status.value}"
+        self._since[event.machine, event.stage] = time.monotonic()  # the table may be drawn now
         self._cells[event.machine, event.stage] = event
-        self._since[event.machine, event.stage] = time.monotonic()
 
     def table(self) -> "Table":
+        from rich.markup import escape
         from rich.table import Table
 
         elapsed = time.monotonic() - self._start
-        table = Table(caption=f"{elapsed:.0f} s  {self._whole}"[:100], caption_justify="left")
+        caption = escape(f"{elapsed:.0f} s  {self._whole}"[:100])
+        table = Table(caption=caption, caption_justify="left")
         table.add_column("machine")
         for stage in _SHOWN:
             table.add_column(stage.value, justify="right", min_width=8)

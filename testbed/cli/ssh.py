@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from testbed.cli.options import MachineName, Name, open_testbed
+from testbed.errors import TestbedError
 
 if TYPE_CHECKING:
     from testbed.guest import Result
@@ -45,15 +46,25 @@ def execute(
         if machine != "all":
             chosen = (lifecycle.machine_of(testbed, machine),)
         results = access.execute(folders, testbed.plan, chosen, tuple(command), timeout)
+    if machine != "all" and isinstance(error := results[machine], TestbedError):
+        raise error
     for result_of, result in results.items():
         _print(f"{result_of}: " if machine == "all" else "", result)
-    raise typer.Exit(max(result.exit_status for result in results.values()))
+    raise typer.Exit(max(_exit_status(result) for result in results.values()))
 
 
-def _print(prefix: str, result: "Result") -> None:
-    for text, err in ((result.stdout, False), (result.stderr, True)):
+def _print(prefix: str, result: "Result | TestbedError") -> None:
+    if isinstance(result, TestbedError):
+        out, err = "", "\n".join(result.lines())
+    else:
+        out, err = result.stdout, result.stderr
+    for text, is_error in ((out, False), (err, True)):
         for line in text.splitlines():
-            typer.echo(f"{prefix}{line}", err=err)
+            typer.echo(f"{prefix}{line}", err=is_error)
+
+
+def _exit_status(result: "Result | TestbedError") -> int:
+    return result.exit_code if isinstance(result, TestbedError) else result.exit_status
 
 
 def ssh_config(name: Name = None) -> None:

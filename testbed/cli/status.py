@@ -61,6 +61,7 @@ def _look(folders: "Folders", testbed: "Testbed") -> None:
 
 def _print(found: "Status") -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, title=f"testbed '{found.name}'", title_justify="left")
@@ -72,9 +73,9 @@ def _print(found: "Status") -> None:
     console.print(table)
     console.print(_health(found))
     for problem in found.wrong:
-        console.print(f"  [red]✗[/] {problem}", soft_wrap=True)
+        console.print(f"  [red]✗[/] {escape(problem)}", soft_wrap=True)
     for problem in found.looked.wrong if found.looked and not found.wrong else ():
-        console.print(f"  [red]✗[/] {problem}", soft_wrap=True)
+        console.print(f"  [red]✗[/] {escape(problem)}", soft_wrap=True)
 
 
 def _cells(line: "MachineStatus") -> tuple[str, ...]:

@@ -77,9 +77,16 @@ def _refused(device: Path) -> Proof | None:
         mend = "sudo modprobe kvm_intel || sudo modprobe kvm_amd  # or turn on VT-x/AMD-V"
         return Proof("qemu", f"there is no {device}", "device", mend)
     if not os.access(device, os.R_OK | os.W_OK):
-        mend = "sudo usermod -aG kvm $USER  # then log in again"
-        return Proof("qemu", f"{device} may not be opened by this user", "device", mend)
+        return Proof("qemu", f"{device} may not be opened by this user", "device", _open(device))
     return None
+
+
+def _open(device: Path) -> str:
+    """Return the command that lets this user open the device."""
+    join = "sudo usermod -aG kvm $USER  # then log in again"
+    if device.stat().st_mode & 0o060 == 0o060:
+        return join
+    return f"sudo chgrp kvm {device} && sudo chmod 0660 {device} && {join}"
 
 
 def _run_guest(kernel: Path | None) -> Proof:

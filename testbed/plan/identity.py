@@ -22,9 +22,12 @@ def stable_mac(*path: str) -> str:
 
 def loopback_candidates(testbed: str) -> Iterator[str]:
     """Yield a testbed's possible loopback addresses, best first, clear of 127.0.0.0/10."""
-    for attempt in range(16):
-        a, b, c = hashlib.sha256(f"{testbed}/loopback/{attempt}".encode()).digest()[:3]
-        yield f"127.{64 + a % 128}.{b}.{1 + c % 254}"
+    yield from dict.fromkeys(_loopback(testbed, attempt) for attempt in range(16))
+
+
+def _loopback(testbed: str, attempt: int) -> str:
+    a, b, c = hashlib.sha256(f"{testbed}/loopback/{attempt}".encode()).digest()[:3]
+    return f"127.{64 + a % 128}.{b}.{1 + c % 254}"
 
 
 def free_loopback(testbed: str, taken: Collection[str]) -> str:

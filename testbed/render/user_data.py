@@ -46,7 +46,7 @@ def seed_files(
 
 def machine_files(plan: Plan, machine: Machine) -> dict[str, str]:
     """Return path → text of every file a machine is given."""
-    files = {"/etc/hosts": hosts(plan), "/etc/chrony/chrony.conf": chrony(plan, machine)}
+    files = {"/etc/hosts": hosts(plan, machine), "/etc/chrony/chrony.conf": chrony(plan, machine)}
     if plan.internet:
         files["/etc/resolv.conf"] = f"nameserver {outside.WAN_DNS}\n"
     if machine.role is Role.ROUTER:

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-MACHINE_PATH = re.compile(r"(?<![\w.$}~-])/(?:work|(?:var/)?tmp/\w[\w-]*|home/(?!aolda\b)\w+)/[\w.]")
+# Guests have the user aolda, examples the user learner.
+MACHINE_PATH = re.compile(
+    r"(?<![\w.$}~-])/(?:work|(?:var/)?tmp/\w[\w-]*|home/(?!aolda\b|learner\b)\w+)/[\w.]"
+)
 # Below /root an initrd has the file systems of the real root.
 ROOT_HOME = re.compile(r"(?<![\w.$}~-])/root/(?!(?:dev|proc|run|sys)\b)[\w.]")
 HOST = re.compile(r"://(?:[\w.-]+@)?((?:[a-z0-9-]+\.)+[a-z]{2,})", re.IGNORECASE)

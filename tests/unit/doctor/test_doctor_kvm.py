@@ -83,6 +83,19 @@ def test_no_device_needs_no_guest(fake_program, tmp_path, cache, places):
     assert "modprobe" in proof.mend
 
 
+@pytest.mark.parametrize(
+    ("mode", "first"), [(0o660, "sudo usermod -aG kvm"), (0o600, "sudo chgrp kvm")]
+)
+def test_a_device_that_may_not_be_opened_comes_with_the_way_in(
+    monkeypatch, cache, places, mode, first
+):
+    places.device.chmod(mode)
+    monkeypatch.setattr("os.access", lambda *_: False)
+    proof = prove(cache, places=places)
+    assert proof.accelerator == "qemu"
+    assert proof.mend.startswith(first)
+
+
 def test_another_kind_of_cpu_cannot_run_the_machines(monkeypatch, cache, places):
     monkeypatch.setattr("platform.machine", lambda: "aarch64")
     assert "this host is aarch64" in prove(cache, places=places).reason

@@ -39,15 +39,17 @@ def test_a_missing_value_is_an_error() -> None:
 
 
 def test_every_machine_is_known_by_its_address() -> None:
-    lines = hosts(planned()).splitlines()
+    plan = planned()
+    lines = hosts(plan, plan.machine("node2")).splitlines()
     assert lines[0] == "127.0.0.1 localhost"
     assert "10.0.10.11 node1" in lines
     assert "10.0.100.2 sw1" in lines
 
 
-def test_a_machine_without_an_address_has_no_line() -> None:
+def test_a_machine_without_an_address_is_known_to_itself_alone() -> None:
     plan = with_machine("sw1", vlans={}, gateway=None)
-    assert not any(line.endswith(" sw1") for line in hosts(plan).splitlines())
+    assert "127.0.1.1 sw1" in hosts(plan, plan.machine("sw1")).splitlines()
+    assert "sw1" not in hosts(plan, plan.machine("node1"))
 
 
 def test_the_router_keeps_the_time_for_every_subnet() -> None:

@@ -1,0 +1,100 @@
+"""From what was seen to what holds."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import proc_bonding
+import pytest
+
+from testbed.plan.decide import plan
+from testbed.probe import reach
+from testbed.probe.steady import clock_verdicts, verdicts
+from testbed.probe.sweep import Sweep
+from testbed.probe.verdict import Verdict, failing
+from testbed.topology.shipped import find
+
+AOLDA = plan(find("aolda"), name="lab", folder=Path("/var/lib/testbed/lab"), loopback="127.77.0.1")
+NODE1 = AOLDA.machine("node1")
+HEALTHY = Sweep(
+    bonding={"bond0": proc_bonding.ACTIVE_BACKUP, "bond1": proc_bonding.lacp()},
+    default_route="default via 10.0.10.1 dev vlan-mgmt proto static",
+    names={m.name: str(m.address) for m in AOLDA.machines},
+    answered={target.address: True for target in reach.targets(AOLDA, NODE1)},
+    leaks=(),
+    bridge_vlans="",
+)
+
+
+def wrong(**changes: object) -> list[str]:
+    return [str(v) for v in failing(verdicts(AOLDA, NODE1, replace(HEALTHY, **changes)))]
+
+
+def test_a_healthy_node_holds_in_every_claim():
+    found = list(verdicts(AOLDA, NODE1, HEALTHY))
+    assert failing(found) == ()
+    assert [v.probe for v in found] == [
+        "bond bond0",
+        "bond bond1",
+        "VLAN mgmt",
+        "VLAN storage",
+        "VLAN vxlan",
+        "VLAN provider",
+        "VLAN external",
+        "VLAN separation",
+        "default route",
+        "names",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("route", "seen"),
+    [
+        ("", "there is none"),
+        ("default via 10.0.10.11 dev vlan-mgmt", "default via 10.0.10.11 dev vlan-mgmt"),
+        ("default via 10.0.10.1", "default via 10.0.10.1"),
+        (
+            "default via 10.0.10.1 dev vlan-mgmt\ndefault via 10.0.2.2 dev oob0",
+            "default via 10.0.10.1 dev vlan-mgmt\ndefault via 10.0.2.2 dev oob0",
+        ),
+    ],
+)
+def test_the_default_route_is_one_and_leads_to_the_router(route, seen):
+    assert wrong(default_route=route) == [f"node1: default route: {seen}"]
+
+
+def test_a_machine_without_gateway_needs_no_default_route():
+    router = AOLDA.machine("router")
+    probes = [v.probe for v in verdicts(AOLDA, router, replace(HEALTHY, default_route=""))]
+    assert "default route" not in probes
+
+
+def test_names_resolve_to_the_plans_addresses():
+    names = {**HEALTHY.names, "node2": "10.0.20.12"}
+    del names["node3"]
+    assert wrong(names=names) == ["node1: names: node2 is 10.0.20.12; node3 is unknown"]
+
+
+def test_a_machine_need_not_resolve_its_own_name():
+    names = {name: address for name, address in HEALTHY.names.items() if name != "node1"}
+    assert wrong(names=names) == []
+
+
+def test_a_switch_is_asked_for_its_vlans_too():
+    found = list(verdicts(AOLDA, AOLDA.machine("sw1"), HEALTHY))
+    assert found[-1].probe == "port VLANs"
+    assert not found[-1].holds
+
+
+def test_clocks_are_close_to_the_hosts_so_that_any_two_are_within_50_ms():
+    offsets = {"node1": 0.025, "node2": -0.025, "node3": 0.026, "router": -12.3}
+    assert [(v.machine, v.holds, v.seen) for v in clock_verdicts(offsets)] == [
+        ("node1", True, "+25 ms from the host's"),
+        ("node2", True, "-25 ms from the host's"),
+        ("node3", False, "+26 ms from the host's"),
+        ("router", False, "-12300 ms from the host's"),
+    ]
+
+
+def test_a_verdict_reads_as_machine_claim_and_what_was_seen():
+    verdict = Verdict("names", "node1", False, "node2 is unknown")
+    assert str(verdict) == "node1: names: node2 is unknown"

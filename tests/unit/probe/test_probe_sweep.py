@@ -1,0 +1,157 @@
+"""One script sees everything: its text is pinned, and it is run against programs that only say."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from testbed.guest import Script
+from testbed.plan.decide import plan
+from testbed.plan.models import Plan
+from testbed.probe.sweep import Sweep, gateway_script, links_script, look, parse, script
+from testbed.run import Completed, run
+from testbed.topology.shipped import find
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "sweep"
+AOLDA: Plan = plan(
+    find("aolda"), name="lab", folder=Path("/var/lib/testbed/lab"), loopback="127.77.0.1"
+)
+
+
+@pytest.fixture
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder on PATH; every program a sweep asks is there and finds nothing."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    for name in ("ip", "getent", "fping", "arping", "bridge"):
+        say(folder, name, "exit 1")
+    return folder
+
+
+def say(folder: Path, name: str, body: str) -> None:
+    file = folder / name
+    file.write_text(f"#!/bin/sh\n{body}\n")
+    file.chmod(file.stat().st_mode | stat.S_IXUSR)
+
+
+def here(asked: Script) -> Completed:
+    """Run a script as a guest's shell does, on this computer."""
+    return run(["sh", "-euc", asked.text.replace("/proc/net/bonding", "/nowhere")], timeout=20)
+
+
+@pytest.mark.parametrize("machine", ["node1", "sw1", "router"])
+def test_a_sweep_is_as_it_was(machine: str, update_golden: bool):
+    text = script(AOLDA, AOLDA.machine(machine)).text + "\n"
+    file = GOLDEN / f"aolda-{machine}.sh"
+    if update_golden:
+        file.write_text(text)
+    assert text == file.read_text()
+
+
+def test_a_sweep_and_a_look_at_links_are_made_by_root():
+    assert script(AOLDA, AOLDA.machine("node1")).sudo
+    assert links_script().sudo  # /proc/net/bonding hides the LACP partner from all others
+
+
+def test_a_machine_where_nothing_works_is_seen_and_not_an_error(programs: Path):
+    done = here(script(AOLDA, AOLDA.machine("sw1")))
+    assert (done.exit_status, done.stderr) == (0, "")
+    assert parse(done.stdout) == Sweep({}, "", {}, {}, (), "")
+
+
+def test_a_look_at_links_where_there_is_no_bond_is_no_error(programs: Path):
+    done = here(links_script())
+    assert done.ok
+    assert parse(done.stdout).bonding == {}
+
+
+def test_names_that_resolve_are_seen_beside_one_that_does_not(programs: Path):
+    say(programs, "getent", "echo '10.0.10.12      node2 node2.lab'; exit 2")
+    done = here(script(AOLDA, AOLDA.machine("node1")))
+    assert parse(done.stdout).names == {"node2": "10.0.10.12", "node2.lab": "10.0.10.12"}
+
+
+def test_what_answers_is_seen_whatever_its_size(programs: Path):
+    say(programs, "fping", 'for last; do :; done; echo "$last"; exit 1')
+    done = here(script(AOLDA, AOLDA.machine("node1")))
+    sizes = 3  # 1472, 8972, and 1452 where IPv6 stands in
+    assert len(parse(done.stdout).answered) == sizes
+
+
+def test_a_leak_is_seen(programs: Path):
+    say(programs, "arping", 'for last; do :; done; [ "$last" = 10.0.20.1 ]')
+    done = here(script(AOLDA, AOLDA.machine("node1")))
+    assert set(parse(done.stdout).leaks) == {
+        ("vlan-mgmt", "10.0.20.1"),
+        ("vlan-vxlan", "10.0.20.1"),
+        ("vlan-external", "10.0.20.1"),
+    }
+
+
+def test_a_gateway_counts_only_with_a_route_to_it(programs: Path):
+    say(programs, "fping", "echo 10.0.10.1")
+    assert not here(gateway_script("10.0.10.1")).ok
+    say(programs, "ip", "echo default via 10.0.10.1 dev vlan-mgmt proto static")
+    assert here(gateway_script("10.0.10.1")).ok
+    say(programs, "fping", "exit 1")
+    assert not here(gateway_script("10.0.10.1")).ok
+
+
+SEEN = """\
+=== bonding
+--- bond0
+Ethernet Channel Bonding Driver: v6.12
+
+Bonding Mode: fault-tolerance (active-backup)
+--- bond1
+Bonding Mode: IEEE 802.3ad Dynamic link aggregation
+=== route
+default via 10.0.10.1 dev vlan-mgmt proto static
+=== names
+10.0.10.12      node2
+10.0.10.1       router
+=== reach
+10.0.10.12
+fe80::1%vlan-provider
+=== leaks
+vlan-mgmt 10.0.20.1
+=== vlans
+[{"ifname":"br0","vlans":[{"vlan":100}]}]
+"""
+
+
+def test_what_a_machine_printed_is_read():
+    assert parse(SEEN) == Sweep(
+        bonding={
+            "bond0": "Ethernet Channel Bonding Driver: v6.12\n\n"
+            "Bonding Mode: fault-tolerance (active-backup)\n",
+            "bond1": "Bonding Mode: IEEE 802.3ad Dynamic link aggregation\n",
+        },
+        default_route="default via 10.0.10.1 dev vlan-mgmt proto static",
+        names={"node2": "10.0.10.12", "router": "10.0.10.1"},
+        answered={"10.0.10.12": True, "fe80::1%vlan-provider": True},
+        leaks=(("vlan-mgmt", "10.0.20.1"),),
+        bridge_vlans='[{"ifname":"br0","vlans":[{"vlan":100}]}]',
+    )
+
+
+def test_nothing_printed_is_nothing_seen():
+    assert parse("") == Sweep({}, "", {}, {}, (), "")
+
+
+def test_a_look_asks_the_guest_once():
+    class Guest:
+        name = "node1"
+        asked: tuple[Script, ...] = ()
+
+        def run(self, command: Script, *, timeout: float = 60.0, stdin: bytes = b""):
+            from testbed.guest import Result
+
+            self.asked += (command,)
+            return Result(0, SEEN, "", 0.1)
+
+    guest = Guest()
+    assert look(guest, AOLDA, AOLDA.machine("node1")) == parse(SEEN)
+    assert guest.asked == (script(AOLDA, AOLDA.machine("node1")),)
