@@ -86,7 +86,10 @@ def _boot(job: Walk, machine: Machine, actions: set[Action]) -> None:
     step = job.recorder.step
     guest = job.session.guest(machine)
     log = job.host.console_log_path(machine.domain)
-    tells = job.images[machine.image].kernel is not None and log is not None
+    found = job.host.find_domain(machine.domain)
+    # A machine that has been ready runs since who knows when, and its console may be forgotten.
+    first = found is None or not found.ready or Action.START in actions
+    tells = first and log is not None and job.images[machine.image].kernel is not None
     if Action.START in actions:
         job.host.destroy(machine.domain)  # a crashed machine may still hold its emulator
     if actions & {Action.CREATE, Action.RECREATE, Action.START} and log is not None:

@@ -7,7 +7,7 @@ remembered and must be finished.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -156,7 +156,8 @@ def delete(host: Host, plan: Plan, name: str) -> None:
 
 
 def _each(plan: Plan, act: Callable[[Machine], None]) -> None:
-    """Act on all machines at once."""
-    machines: Iterable[Machine] = plan.machines
+    """Act on all machines at once, on all of them even where one fails; raise its error then."""
     with ThreadPoolExecutor(max_workers=len(plan.machines)) as pool:
-        list(pool.map(act, machines))
+        futures = [pool.submit(act, machine) for machine in plan.machines]
+    for future in futures:
+        future.result()

@@ -2,17 +2,16 @@
 
 import dataclasses
 import json as json_module
-import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from testbed.cli.options import Json, Name, open_host
+from testbed.cli.status_text import lines
 
 if TYPE_CHECKING:
     from testbed.apply.folders import Folders
     from testbed.apply.observe import Testbed
-    from testbed.apply.status import MachineStatus, Status
 
 
 def status(
@@ -43,7 +42,8 @@ def status(
         typer.echo("there is no testbed; raise one with: testbed up")
     else:
         for each in found:
-            _print(each)
+            for line in lines(each):
+                typer.echo(line)
     if check and any(each.wrong or (each.looked and each.looked.wrong) for each in found):
         raise typer.Exit(1)
 
@@ -57,51 +57,3 @@ def _look(folders: "Folders", testbed: "Testbed") -> None:
     health.remember(folders, testbed.plan.name, verdicts)
     for verdict in verdicts:
         typer.echo(f"{'ok  ' if verdict.holds else 'FAIL'} {verdict}", err=True)
-
-
-def _print(found: "Status") -> None:
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, title=f"testbed '{found.name}'", title_justify="left")
-    for heading in ("machine", "role", "state", "memory", "address", "ssh", "links"):
-        table.add_column(heading, no_wrap=heading != "links")
-    for line in found.machines:
-        table.add_row(*_cells(line))
-    console = Console(highlight=False, soft_wrap=False)
-    console.print(table)
-    console.print(_health(found))
-    for problem in found.wrong:
-        console.print(f"  [red]✗[/] {escape(problem)}", soft_wrap=True)
-    for problem in found.looked.wrong if found.looked and not found.wrong else ():
-        console.print(f"  [red]✗[/] {escape(problem)}", soft_wrap=True)
-
-
-def _cells(line: "MachineStatus") -> tuple[str, ...]:
-    pulled = [nic for nic, up in line.links.items() if not up]
-    links = f"{len(line.links) - len(pulled)}/{len(line.links)} up"
-    if pulled:
-        links += f", [red]no carrier: {', '.join(pulled)}[/]"
-    colour = "green" if line.state == "running" else "yellow"
-    return (
-        line.name,
-        line.role,
-        f"[{colour}]{line.state}[/]",
-        f"{line.resident_mib} of {line.memory_mib} MiB",
-        line.address,
-        line.ssh,
-        links,
-    )
-
-
-def _health(found: "Status") -> str:
-    if found.looked is None:
-        return "health: not looked at yet; run: testbed status --check"
-    ago = time.time() - found.looked.at
-    when = f"{ago / 60:.0f} min ago" if ago > 90 else f"{ago:.0f} s ago"
-    if found.wrong:
-        return f"health: {len(found.wrong)} wrong now"
-    if found.looked.wrong:
-        return f"health: {len(found.looked.wrong)} did not hold {when}"
-    return f"health: steady state proven {when}; look again with: testbed status --check"

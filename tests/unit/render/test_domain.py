@@ -163,7 +163,7 @@ def test_disks_carry_their_serials_in_the_topology_s_order() -> None:
         for disk in root.iter("disk")
         for target in disk.iter("target")
     ]
-    assert seen == [("root", "vda"), ("osd-0", "vdb"), ("osd-1", "vdc"), (None, "sda")]
+    assert seen == [("root", "vda"), ("osd-0", "vdb"), ("osd-1", "vdc"), ("seed", "vdz")]
 
 
 def test_no_two_devices_share_a_place_on_the_bus() -> None:

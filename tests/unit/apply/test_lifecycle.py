@@ -1,0 +1,167 @@
+"""Living with a testbed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from lab import FakeHost, FakeSession, doors
+
+from testbed.apply import keys, lifecycle, observe
+from testbed.apply.folders import Folders
+from testbed.apply.lock import only_one
+from testbed.errors import StateError
+from testbed.guest import ConnectionLost, Unreachable
+from testbed.host import MachineState
+
+NODE1 = "testbed-lab-node1"
+
+
+@pytest.fixture(autouse=True)
+def guests(host: FakeHost, folders: Folders, monkeypatch: pytest.MonkeyPatch) -> FakeSession:
+    opened = doors(host.plan)
+
+    @contextmanager
+    def session(plan: object, own: object) -> Iterator[FakeSession]:
+        yield opened
+
+    monkeypatch.setattr(lifecycle, "session", session)
+    keys.make(folders, host.plan)
+    host.has_all()
+    return opened
+
+
+@pytest.fixture
+def testbed(host: FakeHost, folders: Folders) -> observe.Testbed:
+    return observe.get(host, folders, "lab")
+
+
+def test_down_leaves_nothing(host: FakeHost, folders: Folders):
+    host.pools.add("testbed-lab")
+    folders.disks("lab").mkdir(parents=True)
+    assert lifecycle.down(host, folders, "lab") == len(host.plan.machines)
+    assert (host.machines, host.pools) == ({}, set())
+    assert not folders.disks("lab").exists()
+    assert not folders.records("lab").exists()
+
+
+def test_down_works_where_our_files_are_gone_and_twice(host: FakeHost, folders: Folders):
+    import shutil
+
+    shutil.rmtree(folders.state)
+    assert lifecycle.down(host, folders, "lab") == len(host.plan.machines)
+    assert lifecycle.down(host, folders, "lab") == 0
+
+
+def test_down_waits_for_nobody(host: FakeHost, folders: Folders):
+    with only_one(folders, "lab", "up"), pytest.raises(StateError, match="another command"):
+        lifecycle.down(host, folders, "lab")
+    assert host.machines
+
+
+def test_suspend_stops_what_runs(host: FakeHost, folders: Folders):
+    host._becomes(NODE1, state=MachineState.OFF)
+    lifecycle.suspend(host, observe.get(host, folders, "lab"))
+    paused = {name for _, name in host.verbs("pause")}
+    assert paused == {m.domain for m in host.plan.machines} - {NODE1}
+
+
+def test_a_testbed_that_lacks_a_machine_can_be_suspended(host: FakeHost, folders: Folders):
+    del host.machines[NODE1]
+    lifecycle.suspend(host, observe.get(host, folders, "lab"))
+    assert len(host.verbs("pause")) == len(host.plan.machines) - 1
+
+
+def test_resume_resumes_what_is_suspended_and_proves_it(host: FakeHost, folders: Folders):
+    from testbed.apply import health
+
+    host.has_all(state=MachineState.PAUSED)
+    lifecycle.resume(host, folders, observe.get(host, folders, "lab"))
+    assert len(host.verbs("resume")) == len(host.plan.machines)
+    assert health.recall(folders, "lab").wrong == ()
+
+
+def test_a_machine_without_power_takes_its_neighbours_carrier(host: FakeHost, testbed):
+    lifecycle.power_off(host, testbed, host.plan.machine("node1"))
+    _, port = host.plan.nic("sw1:node1")
+    assert host.did == [("destroy", NODE1), ("link down", f"testbed-lab-sw1 {port.mac}")]
+
+
+def test_power_on_starts_with_an_empty_console_and_gives_the_carrier_back(
+    host: FakeHost, folders: Folders
+):
+    host._becomes(NODE1, state=MachineState.OFF)
+    host.console_log_path(NODE1).write_text("testbed-stage: ssh of the last boot\n")
+    testbed = observe.get(host, folders, "lab")
+    lifecycle.power_on(host, folders, testbed, host.plan.machine("node1"))
+    assert host.console_log_path(NODE1).read_bytes().decode() == host.prints
+    _, port = host.plan.nic("sw1:node1")
+    assert ("link up", f"testbed-lab-sw1 {port.mac}") in host.did
+
+
+@pytest.mark.parametrize("state", [MachineState.RUNNING, MachineState.PAUSED])
+def test_power_on_keeps_the_console_of_a_machine_that_has_power(
+    host: FakeHost, folders: Folders, state
+):
+    host._becomes(NODE1, state=state)
+    host.console_log_path(NODE1).write_text("this boot\n")
+    testbed = observe.get(host, folders, "lab")
+    lifecycle.power_on(host, folders, testbed, host.plan.machine("node1"))
+    assert host.console_log_path(NODE1).read_text() == "this boot\n"
+    assert host.machines[NODE1].state == "running"
+    assert host.verbs("destroy") == []
+
+
+def test_a_restart_lets_the_guest_go_down_in_order(host: FakeHost, folders, testbed, guests):
+    def poweroff(text: str) -> None:
+        if "systemctl poweroff" in text:
+            host._becomes(NODE1, state=MachineState.OFF)
+            raise ConnectionLost("node1: the connection broke")
+
+    guests.guests["node1"].answers = poweroff
+    lifecycle.restart(host, folders, testbed, host.plan.machine("node1"))
+    assert ("start", NODE1) in host.did
+    assert "systemctl poweroff --no-wall" in guests.guests["node1"].heard
+    power_cut = host.did.index(("destroy", NODE1)) < host.did.index(("start", NODE1))
+    assert power_cut  # of a machine that is off already: harmless
+
+
+def test_a_restart_cuts_the_power_of_a_guest_that_does_not_listen(
+    host: FakeHost, folders, testbed, guests
+):
+    def deaf(text: str) -> None:
+        if "systemctl poweroff" in text:
+            raise Unreachable("node1: nothing answers")
+
+    guests.guests["node1"].answers = deaf
+    lifecycle.restart(host, folders, testbed, host.plan.machine("node1"))
+    assert host.machines[NODE1].state == "running"
+    assert host.verbs("destroy", "start")[0] == ("destroy", NODE1)
+
+
+@pytest.mark.parametrize(("up", "verb"), [(False, "link down"), (True, "link up")])
+def test_a_cable_is_pulled_and_plugged_at_both_ends(host: FakeHost, testbed, up, verb):
+    lifecycle.set_link(host, testbed, host.plan.machine("node1"), "eno1", up=up)
+    assert [(v, name.split()[0]) for v, name in host.did] == [
+        (verb, NODE1),
+        (verb, "testbed-lab-sw1"),
+    ]
+
+
+def test_a_nic_that_is_not_there_is_told_with_those_that_are(host: FakeHost, testbed):
+    with pytest.raises(StateError) as caught:
+        lifecycle.set_link(host, testbed, host.plan.machine("node1"), "eth0", up=False)
+    assert list(caught.value.lines()) == [
+        "error: machine 'node1' has no NIC 'eth0' with a cable in it",
+        "  why: it has: eno1",
+        " next: see all links with: testbed status",
+    ]
+
+
+def test_a_machine_that_is_not_there_is_told_with_those_that_are(host: FakeHost, testbed):
+    with pytest.raises(StateError) as caught:
+        lifecycle.machine_of(testbed, "node9")
+    assert list(caught.value.lines()) == [
+        "error: testbed 'lab' has no machine 'node9'",
+        "  why: it has: sw1, router, node1, node2, node3",
+        " next: see them with: testbed status",
+    ]

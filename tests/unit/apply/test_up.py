@@ -1,0 +1,203 @@
+"""Walking the plan, machines side by side."""
+
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+from lab import FakeHost, doors, image, no
+
+from testbed.apply import keys, up
+from testbed.apply.changes import Action, Change, changes
+from testbed.apply.folders import Folders
+from testbed.apply.progress import Event, Recorder, Stage, Status
+from testbed.apply.up import Walk, walk
+from testbed.errors import GuestError, HostError
+from testbed.guest import Result
+from testbed.host import MachineState
+from testbed.probe.verdict import failing
+
+
+@pytest.fixture
+def events() -> list[Event]:
+    return []
+
+
+@pytest.fixture
+def job(host: FakeHost, folders: Folders, tmp_path: Path, events: list[Event]) -> Walk:
+    pool = host.ensure_pool(host.plan.pool, host.plan.pool_uuid, host.plan.folder)
+    return Walk(
+        host=host,
+        pool=pool,
+        plan=host.plan,
+        keys=keys.make(folders, host.plan),
+        images={"base": image(tmp_path)},
+        accel="qemu",
+        width=2,
+        session=doors(host.plan),
+        recorder=Recorder(events.append),
+    )
+
+
+def everything(host: FakeHost) -> list[Change]:
+    return list(changes(host.plan, {}))
+
+
+def test_all_machines_come_up_and_are_marked_as_ready(job: Walk, host: FakeHost):
+    seen = walk(job, everything(host))
+    assert failing(seen) == ()
+    assert {m.state for m in host.list_machines()} == {MachineState.RUNNING}
+    assert all(machine.ready for machine in host.list_machines())
+
+
+def test_a_machine_is_defined_only_when_its_disks_are_there(job: Walk, host: FakeHost):
+    walk(job, everything(host))
+    mine = [verb for verb, name in host.did if name.startswith(("node1", "testbed-lab-node1"))]
+    assert mine[:5] == ["destroy", "undefine", "overlay", "upload", "define"]
+
+
+def test_all_machines_are_defined_before_the_first_is_started(job: Walk, host: FakeHost):
+    walk(job, everything(host))
+    verbs = [verb for verb, _ in host.did if verb in ("define", "start")]
+    count = len(host.plan.machines)
+    assert verbs == ["define"] * count + ["start"] * count
+
+
+def test_the_marks_of_an_earlier_boot_do_not_count(job: Walk, host: FakeHost):
+    host.has_all(state=MachineState.OFF)
+    host.prints = "testbed-stage: cloud-init error\n"
+    for machine in host.plan.machines:
+        host.console_log_path(machine.domain).write_text(
+            "testbed-stage: booted\ntestbed-stage: ssh\ntestbed-stage: cloud-init done\n"
+        )
+    host.prints = "testbed-stage: booted\ntestbed-stage: ssh\ntestbed-stage: cloud-init error\n"
+    with pytest.raises(GuestError, match="cloud-init failed"):
+        walk(job, [Change("node1", Action.START, "it is off")])
+
+
+def test_a_machine_that_runs_goes_on_from_the_marks_it_has_made(job: Walk, host: FakeHost):
+    host.has_all(ready=False)
+    for machine in host.plan.machines:
+        host.console_log_path(machine.domain).write_text(host.prints)
+    walk(job, [])
+    assert all(machine.ready for machine in host.list_machines())
+    assert host.verbs("define", "destroy") == []
+
+
+def test_a_crashed_machine_loses_its_emulator_before_it_starts(job: Walk, host: FakeHost):
+    host.has_all()
+    for machine in host.plan.machines:
+        host.console_log_path(machine.domain).write_text(host.prints)
+    walk(job, [Change("node1", Action.START, "it has crashed")])
+    domain = "testbed-lab-node1"
+    mine = [verb for verb, name in host.did if name == domain]
+    assert mine == ["destroy", "start", "resume", "ready"]
+
+
+def test_a_pulled_cable_is_plugged_in_at_both_ends_before_machines_start(job: Walk, host: FakeHost):
+    host.has_all()
+    for machine in host.plan.machines:
+        host.console_log_path(machine.domain).write_text(host.prints)
+    walk(job, [Change("node1", Action.PLUG, "no carrier to sw1:node1", "eno1")])
+    plugged = [name.split()[0] for _, name in host.verbs("link up")]
+    assert plugged == ["testbed-lab-node1", "testbed-lab-sw1"]
+    assert host.did.index(host.verbs("start")[0]) > host.did.index(host.verbs("link up")[1])
+
+
+def test_each_step_of_each_machine_is_told_in_order(job: Walk, host: FakeHost, events: list[Event]):
+    walk(job, everything(host))
+    done = [e.stage for e in events if e.machine == "node1" and e.status is Status.DONE]
+    assert done == [
+        Stage.DEFINED,
+        Stage.BOOTED,
+        Stage.SSH,
+        Stage.CLOUD_INIT,
+        Stage.LINKS,
+        Stage.ROUTES,
+    ]
+    assert (events[-1].machine, events[-1].stage, events[-1].status) == (
+        "testbed",
+        Stage.STEADY,
+        Status.DONE,
+    )
+
+
+def test_one_failure_lets_the_other_machines_come_to_an_end(job: Walk, host: FakeHost):
+    host.refuses[("start", "testbed-lab-node1")] = no("start domain 'testbed-lab-node1'")
+    with pytest.raises(HostError, match="cannot start domain 'testbed-lab-node1'"):
+        walk(job, everything(host))
+    ready = {name for _, name in host.verbs("ready")}
+    assert ready == {m.domain for m in host.plan.machines if m.name != "node1"}
+
+
+def test_a_machine_that_cannot_be_made_stops_the_walk_before_anything_starts(
+    job: Walk, host: FakeHost
+):
+    host.refuses[("define", "testbed-lab-node1")] = no("define domain 'testbed-lab-node1'")
+    with pytest.raises(HostError, match="cannot define"):
+        walk(job, everything(host))
+    assert host.verbs("start") == []
+
+
+def test_an_image_without_kernel_is_asked_over_ssh(job: Walk, host: FakeHost, tmp_path: Path):
+    from dataclasses import replace
+
+    host.prints = ""
+    disk_only = replace(image(tmp_path), kernel=None)
+    for guest in job.session.guests.values():
+        guest.answers = lambda text: (
+            Result(0, "status: done\n", "", 0.1) if "cloud-init" in text else None
+        )
+    walk(replace(job, images={"base": disk_only}), everything(host))
+    assert any("cloud-init status" in text for text in job.session.guests["node1"].heard)
+
+
+def refusal(what: str) -> HostError:
+    return HostError(what)
+
+
+def test_the_first_error_in_time_is_the_one_that_is_told(host: FakeHost):
+    """The router dies, and then everybody else waits for it in vain."""
+    router: list[threading.Thread] = []
+    known = threading.Event()
+
+    def act(machine):
+        if machine.name == "router":
+            router.append(threading.current_thread())
+            known.set()
+            raise refusal("router stopped")
+        known.wait(10)
+        router[0].join(10)
+        raise refusal(f"{machine.name}: no route")
+
+    with pytest.raises(HostError, match="router stopped"):
+        up._all(host.plan.machines, act)
+
+
+def test_a_bug_does_not_hide_behind_a_refusal(host: FakeHost):
+    def act(machine):
+        raise KeyError(machine.name) if machine.name == "node3" else refusal(machine.name)
+
+    with pytest.raises(KeyError, match="node3"):
+        up._all(host.plan.machines, act)
+
+
+def test_no_error_is_no_error(host: FakeHost):
+    seen = []
+    up._all(host.plan.machines, lambda machine: seen.append(machine.name))
+    assert sorted(seen) == sorted(machine.name for machine in host.plan.machines)
+
+
+def test_an_interrupt_does_not_wait_for_the_machines(host: FakeHost):
+    over = threading.Event()
+
+    def act(machine):
+        if machine.name == "node1":
+            signal.raise_signal(signal.SIGINT)
+        over.wait(10)
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            up._all(host.plan.machines, act)
+    finally:
+        over.set()

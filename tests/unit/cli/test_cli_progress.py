@@ -1,0 +1,75 @@
+"""Progress: plain lines, and the table of a terminal."""
+
+import io
+import re
+
+import pytest
+from rich.console import Console
+
+from testbed.apply.progress import WHOLE, Event, Stage, Status
+from testbed.cli.progress import _Board, shown
+
+EVENTS = (
+    Event(WHOLE, Stage.IMAGE, Status.STARTED, detail="building image 'base', once"),
+    Event(WHOLE, Stage.IMAGE, Status.NOTED, detail="I: [/usr] unpacking"),
+    Event("node1", Stage.SSH, Status.STARTED),
+    Event("node1", Stage.SSH, Status.DONE, 12.34),
+    Event("node1", Stage.LINKS, Status.FAILED, 3.0, "node1: eno1 has no carrier"),
+    Event(WHOLE, Stage.STEADY, Status.STARTED),
+)
+
+
+def test_without_a_terminal_each_event_is_a_line_on_stderr(capsys: pytest.CaptureFixture[str]):
+    with shown(("node1",)) as report:
+        for event in EVENTS:
+            report(event)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert [re.sub(r"^\[ *[\d.]+ s\] ", "", line) for line in err.splitlines()] == [
+        "testbed: image … building image 'base', once",
+        "testbed: image … I: [/usr] unpacking",
+        "node1: ssh (12.3 s)",
+        "node1: links FAILED: node1: eno1 has no carrier",
+        "testbed: steady state …",
+    ]
+
+
+def drawn(board: _Board) -> str:
+    console = Console(file=io.StringIO(), width=120)
+    console.print(board.table())
+    return console.file.getvalue()
+
+
+def test_the_table_has_a_row_for_each_machine_and_what_each_step_took():
+    board = _Board(("node1", "node2"))
+    for event in EVENTS:
+        board.report(event)
+    (row,) = [line for line in drawn(board).splitlines() if "node1" in line]
+    assert [cell.strip() for cell in row.split("│")[1:-1]] == [
+        "node1",
+        "·",
+        "·",
+        "12.3 s",
+        "·",
+        "failed",
+        "·",
+    ]
+
+
+def test_brackets_of_a_build_do_not_upset_the_table():
+    board = _Board(("node1",))
+    board.report(EVENTS[1])
+    assert "image: I: [/usr] unpacking" in drawn(board)
+
+
+def test_the_table_can_be_drawn_at_any_moment():
+    """It is drawn by another thread, between any two steps of a report."""
+    board = _Board(("node1",))
+
+    class Cells(dict):
+        def __setitem__(self, key: object, value: object) -> None:
+            super().__setitem__(key, value)
+            drawn(board)
+
+    board._cells = Cells()
+    board.report(EVENTS[2])

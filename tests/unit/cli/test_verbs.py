@@ -1,0 +1,280 @@
+"""What the verbs print, for people and for scripts, with a host that is not real."""
+
+import json
+
+import pytest
+from lab import FakeHost, observed
+from typer.testing import CliRunner, Result
+
+from testbed.apply import health
+from testbed.apply.folders import Folders
+from testbed.apply.lock import only_one
+from testbed.host import MachineState, Snapshot
+from testbed.probe.verdict import Verdict
+
+
+def run(*arguments: str) -> Result:
+    from testbed.cli.main import app
+
+    return CliRunner().invoke(app, arguments)
+
+
+def told(result: Result) -> object:
+    assert result.stderr == ""
+    return json.loads(result.stdout)
+
+
+@pytest.fixture(autouse=True)
+def emulated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether KVM works here is not the question."""
+    from testbed.doctor import kvm
+
+    monkeypatch.setattr(kvm, "accelerator", lambda cache: "qemu")
+
+
+class TestStatus:
+    def test_where_there_is_none_it_says_how_to_make_one(self, host: FakeHost):
+        result = run("status")
+        assert (result.exit_code, result.stdout) == (
+            0,
+            "there is no testbed; raise one with: testbed up\n",
+        )
+
+    def test_where_there_is_none_a_script_gets_an_empty_list(self, host: FakeHost):
+        assert told(run("status", "--json")) == []
+
+    def test_a_name_that_is_not_there_is_an_error(self, host: FakeHost):
+        result = run("status", "--name", "lab")
+        assert result.exit_code == 7
+        assert result.stderr.startswith("error: there is no testbed 'lab'\n")
+
+    def test_a_script_gets_every_machine(self, host: FakeHost, folders: Folders):
+        host.has_all()
+        health.remember(folders, "lab", [Verdict("names", "node1", False, "x")])
+        (found,) = told(run("status", "--json"))
+        assert set(found) == {"name", "machines", "wrong", "looked"}
+        assert found["machines"][2] == {
+            "name": "node1",
+            "role": "node",
+            "state": "running",
+            "reason": "",
+            "memory_mib": 1536,
+            "resident_mib": 768,
+            "address": "10.16.0.11",
+            "ssh": "127.77.0.1:2202",
+            "links": {"eno1": True},
+        }
+        assert found["looked"]["wrong"] == ["node1: names: x"]
+        assert found["wrong"] == []
+
+    def test_people_see_what_is_wrong_and_what_to_type(self, host: FakeHost):
+        host.has_all()
+        host._becomes("testbed-lab-node1", state=MachineState.OFF)
+        result = run("status")
+        assert result.exit_code == 0
+        assert "node1 is off; run: testbed power on node1" in result.stdout
+
+    def test_brackets_in_what_was_seen_are_shown_as_they_are(
+        self, host: FakeHost, folders: Folders
+    ):
+        host.has_all()
+        seen = "sh: [/etc/x]: not found [bold] [/]"
+        health.remember(folders, "lab", [Verdict("names", "node1", False, seen)])
+        result = run("status")
+        assert result.exit_code == 0
+        assert seen in result.stdout
+
+
+class TestUp:
+    def test_a_dry_run_tells_each_change(self, host: FakeHost):
+        result = run("up", "aolda-flat", "--name", "lab", "--dry-run")
+        assert result.stdout.splitlines() == [
+            *(f"create {m.name}: it does not exist yet" for m in host.plan.machines),
+            "5 changes; nothing was done",
+        ]
+        assert host.did == []
+
+    def test_a_dry_run_for_scripts(self, host: FakeHost):
+        host.has_all()
+        host._becomes("testbed-lab-node1", state=MachineState.CRASHED)
+        assert told(run("up", "aolda-flat", "--name", "lab", "--dry-run", "--json")) == [
+            {"machine": "node1", "action": "start", "reason": "it has crashed", "nic": ""}
+        ]
+
+    def test_nothing_to_do(self, host: FakeHost):
+        host.has_all()
+        assert run("up", "aolda-flat", "-n", "lab", "--dry-run").stdout == "nothing to do\n"
+
+    def test_a_topology_that_is_not_there_is_3(self, host: FakeHost):
+        assert run("up", "aolda-flta").exit_code == 3
+
+    def test_a_name_that_leads_elsewhere_is_refused(self, host: FakeHost):
+        result = run("up", "aolda-flat", "--name", "../x")
+        assert result.exit_code == 7
+        assert "a testbed cannot be called '../x'" in result.stderr
+        assert host.did == []
+
+    def test_a_second_up_at_the_same_time_is_refused(self, host: FakeHost, folders: Folders):
+        with only_one(folders, "lab", "up"):
+            result = run("up", "aolda-flat", "--name", "lab")
+        assert result.exit_code == 7
+        assert "another command is working on testbed 'lab'" in result.stderr
+
+    def test_what_was_raised_for_scripts_and_people(
+        self, host: FakeHost, monkeypatch: pytest.MonkeyPatch
+    ):
+        from testbed.apply import raising
+        from testbed.apply.changes import Action, Change
+
+        done = (Change("node1", Action.START, "it is off"),)
+        raised = raising.Raised(host.plan, done, 12.345, {"node1": {"ssh": 1.5}})
+        monkeypatch.setattr(raising, "up", lambda *_: raised)
+        assert told(run("up", "aolda-flat", "--name", "lab", "--json")) == {
+            "name": "lab",
+            "ready": True,
+            "changes": [{"machine": "node1", "action": "start", "reason": "it is off", "nic": ""}],
+            "seconds": {"total": 12.35, "node1": {"ssh": 1.5}},
+        }
+        first, *_ = run("up", "aolda-flat", "--name", "lab").stdout.splitlines()
+        assert first == "testbed 'lab' is ready: 5 machines, steady state proven (12 s)"
+
+
+class TestDown:
+    def test_the_only_testbed_needs_no_name(self, host: FakeHost):
+        host.has_all()
+        assert run("down").stdout == "testbed 'lab' is gone (5 machines)\n"
+        assert host.machines == {}
+
+    def test_where_there_is_none_there_is_nothing_to_do(self, host: FakeHost):
+        result = run("down")
+        assert (result.exit_code, result.stdout) == (0, "there is no testbed; nothing to do\n")
+
+    def test_of_two_it_takes_none_unasked(self, host: FakeHost):
+        host.has_all()
+        node1 = host.plan.machine("node1")
+        host.has(observed(host.plan, node1, testbed="other", domain="testbed-other-node1"))
+        result = run("down")
+        assert result.exit_code == 7
+        assert "they are: lab, other" in result.stderr
+        assert host.did == []
+
+    def test_all_of_them_when_asked(self, host: FakeHost):
+        host.has_all()
+        node1 = host.plan.machine("node1")
+        host.has(observed(host.plan, node1, testbed="other", domain="testbed-other-node1"))
+        assert run("down", "--all").stdout == (
+            "testbed 'lab' is gone (5 machines)\ntestbed 'other' is gone (1 machine)\n"
+        )
+
+    @pytest.mark.parametrize("name", ["..", "/", "", "../.."])
+    def test_a_name_that_leads_elsewhere_removes_nothing(
+        self, host: FakeHost, folders: Folders, name: str
+    ):
+        precious = folders.data.parent / "precious"
+        precious.mkdir(parents=True)
+        assert run("down", "--name", name).exit_code == 7
+        assert precious.exists()
+
+
+class TestCheckpoint:
+    @pytest.fixture
+    def saved(self, host: FakeHost) -> FakeHost:
+        host.has_all()
+        taken = (Snapshot("healthy", 1_700_000_000, MachineState.RUNNING),)
+        host.snapshots = {machine.domain: taken for machine in host.plan.machines}
+        return host
+
+    def test_a_list_for_scripts(self, saved: FakeHost):
+        assert told(run("checkpoint", "list", "--json")) == [
+            {"name": "healthy", "created": 1_700_000_000}
+        ]
+
+    def test_a_list_for_people(self, saved: FakeHost):
+        assert run("checkpoint", "list").stdout.endswith("  healthy\n")
+
+    def test_an_empty_list_is_empty_and_says_how_to_fill_it(self, host: FakeHost):
+        host.has_all()
+        result = run("checkpoint", "list")
+        assert (result.exit_code, result.stdout) == (0, "")
+        assert "testbed checkpoint save NAME" in result.stderr
+
+    def test_one_that_is_not_there_cannot_be_deleted(self, saved: FakeHost):
+        result = run("checkpoint", "delete", "better")
+        assert result.exit_code == 7
+        assert "it has: healthy" in result.stderr
+
+
+class TestMachines:
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ("console", "node9"),
+            ("restart", "node9"),
+            ("power", "off", "node9"),
+            ("power", "on", "node9"),
+            ("link", "down", "node9", "eno1"),
+            ("ssh", "node9"),
+            ("exec", "node9", "--", "true"),
+        ],
+    )
+    def test_a_machine_that_is_not_there_is_told_with_those_that_are(
+        self, host: FakeHost, arguments
+    ):
+        host.has_all()
+        result = run(*arguments)
+        assert result.exit_code == 7
+        assert result.stderr.splitlines()[:2] == [
+            "error: testbed 'lab' has no machine 'node9'",
+            "  why: it has: sw1, router, node1, node2, node3",
+        ]
+
+    def test_a_cable_is_pulled(self, host: FakeHost):
+        host.has_all()
+        result = run("link", "down", "node1", "eno1")
+        assert result.stdout == "node1:eno1 is pulled\n"
+        assert [verb for verb, _ in host.did] == ["link down", "link down"]
+
+    def test_power_is_cut(self, host: FakeHost):
+        host.has_all()
+        assert run("power", "off", "node1").exit_code == 0
+        assert host.machines["testbed-lab-node1"].state == "off"
+
+    def test_suspend_says_how_to_go_on(self, host: FakeHost):
+        host.has_all()
+        assert run("suspend").stdout == ("testbed 'lab' is suspended; go on with: testbed resume\n")
+
+
+class TestGc:
+    def test_nothing_is_left_over(self, host: FakeHost):
+        assert run("gc").stdout == "nothing is left over\n"
+
+    def test_what_would_go_is_told_and_stays(self, host: FakeHost, folders: Folders):
+        folders.disks("old").mkdir(parents=True)
+        assert run("gc", "--dry-run").stdout == f"would remove {folders.disks('old')}\n"
+        assert run("gc").stdout == f"removed {folders.disks('old')}\n"
+        assert not folders.disks("old").exists()
+
+
+class TestCompletion:
+    def test_without_a_host_there_is_nothing_to_propose(self, monkeypatch: pytest.MonkeyPatch):
+        from testbed.cli import link, options
+        from testbed.errors import HostError
+        from testbed.host import Host
+
+        def refuse(uri: str) -> None:
+            raise HostError("cannot connect")
+
+        monkeypatch.setattr(Host, "open", refuse)
+        context = type("Context", (), {"params": {"machine": "node1"}})()
+        assert options._testbeds() == []
+        assert options._machines(context) == []
+        assert link._nics(context) == []
+
+    def test_what_exists_is_proposed(self, host: FakeHost):
+        from testbed.cli import link, options
+
+        host.has_all()
+        context = type("Context", (), {"params": {"machine": "node1"}})()
+        assert options._testbeds() == ["lab"]
+        assert "node3" in options._machines(context)
+        assert link._nics(context) == ["eno1"]

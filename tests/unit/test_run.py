@@ -1,0 +1,78 @@
+"""Local programs, run for real."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from testbed.errors import HostError
+from testbed.run import must, run, run_logged
+
+PYTHON = sys.executable
+
+
+def test_a_program_that_fails_is_a_result_and_not_an_error():
+    done = run([PYTHON, "-c", "import sys; print('out'); sys.exit('bad')"])
+    assert (done.exit_status, done.ok, done.stdout, done.stderr) == (1, False, "out\n", "bad\n")
+    assert done.last_line == "bad"
+
+
+def test_must_turns_a_failure_into_an_error_with_the_last_line():
+    with pytest.raises(HostError) as caught:
+        must(["sh", "-c", "echo one >&2; echo two >&2; exit 3"])
+    assert list(caught.value.lines()) == [
+        "error: `sh -c 'echo one >&2; echo two >&2; exit 3'` exited with status 3",
+        "  why: two",
+        " next: run: testbed doctor",
+    ]
+
+
+def test_a_program_that_prints_nothing_has_a_last_line_all_the_same():
+    assert run(["true"]).last_line == "it printed nothing"
+    assert run(["echo", "only out"]).last_line == "only out"
+
+
+def test_arguments_are_never_read_by_a_shell():
+    assert must(["echo", "$(id); rm *"]) == "$(id); rm *\n"
+
+
+def test_a_program_that_is_missing_is_named():
+    with pytest.raises(HostError, match="the program 'no-such-program' is not installed"):
+        run(["no-such-program"])
+
+
+def test_a_program_that_does_not_end_is_stopped():
+    with pytest.raises(HostError) as caught:
+        run(["tail", "-f", "/dev/null"], timeout=0.05)
+    assert list(caught.value.lines()) == [
+        "error: `tail -f /dev/null` did not end within 0.05 s",
+        "  why: it was stopped",
+        " next: run: testbed doctor",
+    ]
+
+
+def test_the_environment_is_added_to_and_not_replaced(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("KEPT", "kept")
+    assert must(["sh", "-c", 'echo "$KEPT $MORE"'], env={"MORE": "more"}) == "kept more\n"
+
+
+def test_text_goes_in_and_a_folder_is_chosen(tmp_path: Path):
+    assert must(["cat"], stdin="hello") == "hello"
+    assert must(["pwd"], cwd=tmp_path).strip() == str(tmp_path.resolve())
+
+
+def test_bytes_that_are_no_text_do_not_stop_us():
+    assert run(["printf", r"\377ok"]).stdout == "\N{REPLACEMENT CHARACTER}ok"
+
+
+def test_a_logged_program_writes_as_it_goes_and_the_result_is_its_own_part(tmp_path: Path):
+    log = tmp_path / "build.log"
+    log.write_text("earlier\n")
+    done = run_logged(["sh", "-c", "echo out; echo err >&2; exit 2"], log, timeout=10)
+    assert (done.exit_status, done.stdout) == (2, "out\nerr\n")
+    assert log.read_text() == ("earlier\n$ sh -c 'echo out; echo err >&2; exit 2'\nout\nerr\n")
+
+
+def test_a_logged_program_that_is_missing_is_named(tmp_path: Path):
+    with pytest.raises(HostError, match="'no-such-program' is not installed"):
+        run_logged(["no-such-program"], tmp_path / "log", timeout=1)
