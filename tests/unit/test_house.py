@@ -22,8 +22,7 @@ MADE_BY_TOOLS = re.compile(
 )
 
 ALLOWED_HOSTS = {
-    "cloud.debian.org",
-    "deb.debian.org",
+    "cloudinit.net",  # a Python module of cloud-init
     "example.com",
     "example.org",
     "github.com",
