@@ -68,7 +68,8 @@ def up(host: Host, folders: Folders, wish: Wish, report: Report) -> Raised:
         images = build_images(folders, plan, recorder)
         with _collecting_logs(host, folders, plan):
             _walk(host, folders, wish, plan, todo, images, recorder)
-        recorder.save(folders.of_testbed(wish.name) / "seconds.json")
+        if recorder.seconds:
+            recorder.save(folders.of_testbed(wish.name) / "seconds.json")
     return Raised(plan, todo, time.monotonic() - started, recorder.seconds)
 
 
