@@ -84,7 +84,8 @@ def _with_wrong_clocks(plan: Plan, verdicts: Iterable[Verdict]) -> Iterable[Mach
 def check(plan: Plan, session: Session) -> tuple[Verdict, ...]:
     """Look at every machine at once and return what holds and what does not."""
     seen = side_by_side(plan.machines, lambda machine: _look(plan, machine, session))
-    clocks = {machine.name: _offset(session.guest(machine)) for machine in plan.machines}
+    offsets = side_by_side(plan.machines, lambda machine: _offset(session.guest(machine)))
+    clocks = dict(zip((machine.name for machine in plan.machines), offsets, strict=True))
     return (
         *(verdict for verdicts in seen for verdict in verdicts),
         *steady.clock_verdicts({name: o for name, o in clocks.items() if o is not None}),

@@ -106,7 +106,7 @@ def _boot(job: Walk, machine: Machine, actions: set[Action]) -> None:
     with step(machine.name, Stage.CLOUD_INIT):
         if tells and log is not None:
             boot.wait_for_mark(job.host, machine, log, boot.CLOUD_INIT)
-        else:
+        elif first:
             boot.wait_for_cloud_init(machine, guest)
     job.host.set_ready(machine.domain)
     step_clock(guest)

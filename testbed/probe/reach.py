@@ -52,14 +52,22 @@ def _target(own: Interface, machine: str, theirs: Interface) -> Target:
 
 
 def strangers(plan: Plan, machine: Machine) -> Iterator[tuple[str, str]]:
-    """Yield (interface, address) pairs that must not find each other: the router's other VLANs."""
+    """Yield (interface, address) pairs that must not find each other.
+
+    Each interface looks for the router's address in the next VLAN, so that all VLANs are asked
+    for in a circle; that ports carry no others is read from the switches.
+    """
     router = next((m for m in plan.machines if m.role is Role.ROUTER), None)
     if router is None or machine.role in (Role.ROUTER, Role.SWITCH):
         return
+    order = [vlan.name for vlan in plan.vlans]
+    addresses = {i.vlan: str(i.address.ip) for i in router.interfaces if i.address}
     for own in machine.interfaces:
-        for theirs in router.interfaces:
-            if own.address and theirs.address and theirs.vlan != own.vlan:
-                yield own.name, str(theirs.address.ip)
+        place = order.index(own.vlan)
+        others = (vlan for vlan in order[place + 1 :] + order[:place] if vlan in addresses)
+        other = next(others, None)
+        if own.address and other is not None:
+            yield own.name, addresses[other]
 
 
 def verdicts(

@@ -13,24 +13,8 @@ fping -q -a -M -r 2 -t 800 -i 2 -b 1452 fe80::5054:46ff:fe8c:f2d%vlan-provider f
 wait
 echo '=== leaks'
 arping -q -c 1 -w 1 -I vlan-mgmt 10.0.20.1 2>/dev/null && echo vlan-mgmt 10.0.20.1 &
-arping -q -c 1 -w 1 -I vlan-mgmt 10.0.30.1 2>/dev/null && echo vlan-mgmt 10.0.30.1 &
-arping -q -c 1 -w 1 -I vlan-mgmt 10.0.40.1 2>/dev/null && echo vlan-mgmt 10.0.40.1 &
-arping -q -c 1 -w 1 -I vlan-mgmt 10.0.50.1 2>/dev/null && echo vlan-mgmt 10.0.50.1 &
-arping -q -c 1 -w 1 -I vlan-mgmt 10.0.100.1 2>/dev/null && echo vlan-mgmt 10.0.100.1 &
-arping -q -c 1 -w 1 -I vlan-storage 10.0.10.1 2>/dev/null && echo vlan-storage 10.0.10.1 &
 arping -q -c 1 -w 1 -I vlan-storage 10.0.30.1 2>/dev/null && echo vlan-storage 10.0.30.1 &
-arping -q -c 1 -w 1 -I vlan-storage 10.0.40.1 2>/dev/null && echo vlan-storage 10.0.40.1 &
-arping -q -c 1 -w 1 -I vlan-storage 10.0.50.1 2>/dev/null && echo vlan-storage 10.0.50.1 &
-arping -q -c 1 -w 1 -I vlan-storage 10.0.100.1 2>/dev/null && echo vlan-storage 10.0.100.1 &
-arping -q -c 1 -w 1 -I vlan-vxlan 10.0.10.1 2>/dev/null && echo vlan-vxlan 10.0.10.1 &
-arping -q -c 1 -w 1 -I vlan-vxlan 10.0.20.1 2>/dev/null && echo vlan-vxlan 10.0.20.1 &
 arping -q -c 1 -w 1 -I vlan-vxlan 10.0.40.1 2>/dev/null && echo vlan-vxlan 10.0.40.1 &
-arping -q -c 1 -w 1 -I vlan-vxlan 10.0.50.1 2>/dev/null && echo vlan-vxlan 10.0.50.1 &
-arping -q -c 1 -w 1 -I vlan-vxlan 10.0.100.1 2>/dev/null && echo vlan-vxlan 10.0.100.1 &
-arping -q -c 1 -w 1 -I vlan-external 10.0.10.1 2>/dev/null && echo vlan-external 10.0.10.1 &
-arping -q -c 1 -w 1 -I vlan-external 10.0.20.1 2>/dev/null && echo vlan-external 10.0.20.1 &
-arping -q -c 1 -w 1 -I vlan-external 10.0.30.1 2>/dev/null && echo vlan-external 10.0.30.1 &
-arping -q -c 1 -w 1 -I vlan-external 10.0.40.1 2>/dev/null && echo vlan-external 10.0.40.1 &
 arping -q -c 1 -w 1 -I vlan-external 10.0.100.1 2>/dev/null && echo vlan-external 10.0.100.1 &
 wait
 true
