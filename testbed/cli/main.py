@@ -5,7 +5,6 @@ Verbs import what they need when they run, so that `testbed --help` answers at o
 
 import errno
 import sys
-import traceback
 from typing import Annotated, Any
 
 import typer
@@ -67,6 +66,8 @@ def _is_for_typer(error: Exception) -> bool:
 
 
 def _keep_traceback(error: Exception, *, show: bool) -> None:
+    import traceback
+
     from testbed.apply.folders import Folders
 
     text = "".join(traceback.format_exception(error))

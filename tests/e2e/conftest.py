@@ -96,6 +96,13 @@ def _raised(cli: Cli, name: str, topology: str) -> Iterator[str]:
     cli.must("down", "--name", name)
 
 
+@pytest.fixture(scope="module")
+def alone(cli: Cli) -> None:
+    """Let the big testbed sleep: emulated machines that idle cost the others their speed."""
+    for testbed in cli.json("status"):
+        cli.must("suspend", "--name", testbed["name"])
+
+
 @pytest.fixture
 def healthy(cli: Cli, aolda: str) -> Iterator[str]:
     """The running testbed; a test that fails leaves its mess to a restore, not to the next test."""
