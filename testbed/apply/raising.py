@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from testbed.apply import budget, health, keys, lifecycle, logs, observe, ports, ready
 from testbed.apply.changes import Action, Change, changes
-from testbed.apply.folders import Folders
+from testbed.apply.folders import Folders, make_private
 from testbed.apply.lock import only_one
 from testbed.apply.progress import WHOLE, Recorder, Report, Stage
 from testbed.apply.session import session
@@ -85,6 +85,7 @@ def _walk(
     made = {change.machine for change in todo if change.action in _MADE}
     fresh = len(made) == len(plan.machines)  # else some machine accepts its old keys only
     own = keys.make(folders, plan) if fresh else keys.read(folders, plan)
+    make_private(folders.data)
     pool = host.ensure_pool(plan.pool, plan.pool_uuid, plan.folder)
     with session(plan, own) as doors:
         if not todo and all(machine.ready for machine in host.list_machines(plan.name)):

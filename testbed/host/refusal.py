@@ -19,6 +19,7 @@ _BY_TEXT = (
         "stop another testbed or choose a smaller topology; see: testbed status",
     ),
     ("No space left on device", "free disk space, for example with: testbed image prune"),
+    ("root.qcow2': No such file", "build the image again with: testbed image build"),
     ("could not open kernel file", "build the image again with: testbed image build"),
     ("could not load initrd", "build the image again with: testbed image build"),
     ("does not support virt type 'kvm'", "run: testbed doctor"),
