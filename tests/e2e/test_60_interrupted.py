@@ -127,7 +127,7 @@ def test_a_testbed_survives_what_happens_to_hosts(cli: Cli, small: Path, gone: N
     _end_emulators()
     _end_libvirt()  # now it is as after a reboot: definitions and disks, and nothing that runs
     states = {m["state"] for m in cli.json("status", "--name", NAME)[0]["machines"]}
-    assert states == {"off"}
+    assert states <= {"off", "crashed"}  # whether libvirt still saw an emulator die
     assert cli.json("up", str(small), "--name", NAME)["ready"] is True
 
     shutil.rmtree(cli.state(NAME))
