@@ -89,7 +89,8 @@ def _boot(job: Walk, machine: Machine, actions: set[Action]) -> None:
     found = job.host.find_domain(machine.domain)
     # A machine that has been ready runs since who knows when, and its console may be forgotten.
     first = found is None or not found.ready or Action.START in actions
-    tells = first and log is not None and job.images[machine.image].kernel is not None
+    tells = first and job.images[machine.image].kernel is not None
+    console = log if tells else None
     if Action.START in actions:
         job.host.destroy(machine.domain)  # a crashed machine may still hold its emulator
     if actions & {Action.CREATE, Action.RECREATE, Action.START} and log is not None:
@@ -97,15 +98,15 @@ def _boot(job: Walk, machine: Machine, actions: set[Action]) -> None:
     job.host.start(machine.domain)
     job.host.resume(machine.domain)
     with step(machine.name, Stage.BOOTED):
-        if tells and log is not None:
-            boot.wait_for_mark(job.host, machine, log, boot.BOOTED)
+        if console is not None:
+            boot.wait_for_mark(job.host, machine, console, boot.BOOTED)
     with step(machine.name, Stage.SSH):
-        if tells and log is not None:
-            boot.wait_for_mark(job.host, machine, log, boot.SSH)
+        if console is not None:
+            boot.wait_for_mark(job.host, machine, console, boot.SSH)
         boot.wait_for_ssh(job.host, machine, guest)
     with step(machine.name, Stage.CLOUD_INIT):
-        if tells and log is not None:
-            boot.wait_for_mark(job.host, machine, log, boot.CLOUD_INIT)
+        if console is not None:
+            boot.wait_for_mark(job.host, machine, console, boot.CLOUD_INIT)
         elif first:
             boot.wait_for_cloud_init(machine, guest)
     job.host.set_ready(machine.domain)
