@@ -89,3 +89,9 @@ class StateError(TestbedError):
     """The testbed is not in the state the command needs: missing, stopped, busy."""
 
     exit_code = 7
+
+
+class DeployError(TestbedError):
+    """A deployment stopped at a step; what was done stays, and the next run goes on from there."""
+
+    exit_code = 9

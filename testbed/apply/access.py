@@ -5,12 +5,12 @@ from pathlib import Path
 
 from testbed.apply import keys
 from testbed.apply.folders import Folders, write_private
-from testbed.apply.ready import side_by_side
 from testbed.apply.session import session
 from testbed.errors import GuestError
 from testbed.guest import Command, Result
 from testbed.plan.models import Machine, Plan
 from testbed.render import ssh
+from testbed.together import side_by_side
 
 
 def ssh_config(folders: Folders, plan: Plan) -> str:

@@ -3,9 +3,11 @@
 import json
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from testbed.apply.folders import Folders, write_private
+from testbed.probe.ceph.state import CephSeen, PoolSeen
 from testbed.probe.verdict import Verdict, failing
 
 
@@ -15,11 +17,18 @@ class Health:
 
     at: float
     wrong: tuple[str, ...]
+    ceph: CephSeen | None = None  # None: nobody looked at it, or there is none
 
 
-def remember(folders: Folders, testbed: str, verdicts: Iterable[Verdict]) -> None:
+def remember(
+    folders: Folders, testbed: str, verdicts: Iterable[Verdict], ceph: CephSeen | None = None
+) -> None:
     """Keep what a look saw."""
-    record = {"at": time.time(), "wrong": [str(v) for v in failing(verdicts)]}
+    record = {
+        "at": time.time(),
+        "wrong": [str(v) for v in failing(verdicts)],
+        "ceph": None if ceph is None else asdict(ceph),
+    }
     write_private(folders.of_testbed(testbed) / "health.json", json.dumps(record))
 
 
@@ -27,9 +36,19 @@ def recall(folders: Folders, testbed: str) -> Health | None:
     """Return the last look, or None where nobody looked yet."""
     try:
         record = json.loads((folders.records(testbed) / "health.json").read_text())
-        return Health(float(record["at"]), tuple(map(str, record["wrong"])))
+        return Health(
+            float(record["at"]), tuple(map(str, record["wrong"])), _ceph(record.get("ceph"))
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _ceph(record: dict[str, Any] | None) -> CephSeen | None:
+    if record is None:
+        return None
+    pools = tuple(PoolSeen(**pool) for pool in record["pools"])
+    lists = {key: tuple(record[key]) for key in ("problems", "quorum")}
+    return CephSeen(**(record | lists | {"pools": pools}))
 
 
 def forget(folders: Folders, testbed: str) -> None:

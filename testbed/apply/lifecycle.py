@@ -4,7 +4,7 @@ import shutil
 from contextlib import suppress
 
 from testbed import checkpoint
-from testbed.apply import cables, health, keys, ready
+from testbed.apply import cables, health, keys, ready, storing
 from testbed.apply.boot import wait_for_ssh
 from testbed.apply.folders import Folders
 from testbed.apply.lock import only_one
@@ -15,6 +15,7 @@ from testbed.guest import ConnectionLost, Script, SshGuest, step_clock
 from testbed.host import Host
 from testbed.plan.identity import stable_uuid
 from testbed.plan.models import Machine, Nic
+from testbed.together import side_by_side
 from testbed.wait import Seen, wait_until
 
 _SHUTDOWN = 90.0  # seconds a guest gets to shut down before its power is cut
@@ -59,12 +60,17 @@ def resume(host: Host, folders: Folders, testbed: Testbed) -> None:
 
 
 def settle(folders: Folders, testbed: Testbed) -> None:
-    """Step the clocks of all machines and return once the steady state holds."""
-    health.forget(folders, testbed.plan.name)
-    with session(testbed.plan, keys.read(folders, testbed.plan)) as doors:
-        ready.side_by_side(testbed.plan.machines, lambda m: step_clock(doors.guest(m)))
-        seen = ready.wait_until_steady(testbed.plan, doors)
-    health.remember(folders, testbed.plan.name, seen)
+    """Step the clocks of all machines and return once the steady state holds.
+
+    Where Ceph was deployed, it is healthy then, too.
+    """
+    plan = testbed.plan
+    health.forget(folders, plan.name)
+    with session(plan, keys.read(folders, plan)) as doors:
+        side_by_side(plan.machines, lambda m: step_clock(doors.guest(m)))
+        seen = ready.wait_until_steady(plan, doors)
+        ceph = storing.wait_where_deployed(plan, doors)
+    health.remember(folders, plan.name, seen, ceph)
 
 
 def save(host: Host, folders: Folders, testbed: Testbed, name: str) -> None:
@@ -72,7 +78,7 @@ def save(host: Host, folders: Folders, testbed: Testbed, name: str) -> None:
     own = keys.read(folders, testbed.plan)
     checkpoint.save(host, testbed.plan, name)
     with session(testbed.plan, own) as doors:
-        ready.side_by_side(testbed.plan.machines, lambda m: _try_to_step(doors.guest(m)))
+        side_by_side(testbed.plan.machines, lambda m: _try_to_step(doors.guest(m)))
 
 
 def _try_to_step(guest: SshGuest) -> None:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from testbed.apply import keys
 from testbed.apply.folders import Folders, make_private
-from testbed.apply.ready import side_by_side
 from testbed.apply.session import session
 from testbed.errors import TestbedError
 from testbed.guest import Guest, Script
 from testbed.host import Host
 from testbed.plan.models import Machine, Plan
+from testbed.together import side_by_side
 
 _FROM_THE_GUEST = {
     "cloud-init.log": "cat /var/log/cloud-init.log",

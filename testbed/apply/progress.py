@@ -23,6 +23,8 @@ class Stage(StrEnum):
     LINKS = "links"
     ROUTES = "routes"
     STEADY = "steady state"
+    STORAGE = "storage"
+    CHECKPOINT = "checkpoint"
 
 
 class Status(StrEnum):
@@ -58,9 +60,15 @@ class Recorder:
     _lock: Lock = field(default_factory=Lock)
 
     @contextmanager
-    def step(self, machine: str, stage: Stage, detail: str = "") -> Iterator[None]:
-        """Report the step around the block, and how long the block took."""
+    def step(
+        self, machine: str, stage: Stage, detail: str = "", *, part: str = ""
+    ) -> Iterator[None]:
+        """Report the step around the block, and how long the block took.
+
+        `part` names one of several steps of the same stage.
+        """
         start = self.clock()
+        detail = detail or part
         self.tell(Event(machine, stage, Status.STARTED, detail=detail))
         try:
             yield
@@ -70,8 +78,9 @@ class Recorder:
             raise
         took = self.clock() - start
         with self._lock:
-            self.seconds.setdefault(machine, {})[stage.value] = round(took, 2)
-        self.tell(Event(machine, stage, Status.DONE, took))
+            name = f"{stage.value}: {part}" if part else stage.value
+            self.seconds.setdefault(machine, {})[name] = round(took, 2)
+        self.tell(Event(machine, stage, Status.DONE, took, detail=part))
 
     def tell(self, event: Event) -> None:
         """Pass an event on, one at a time."""

@@ -5,19 +5,21 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from testbed.apply import budget, health, keys, lifecycle, logs, observe, ports, ready
+from testbed import checkpoint
+from testbed.apply import budget, health, keys, lifecycle, logs, observe, ports, ready, storing
 from testbed.apply.changes import Action, Change, changes
 from testbed.apply.folders import Folders, make_private
 from testbed.apply.lock import only_one
 from testbed.apply.progress import WHOLE, Recorder, Report, Stage
-from testbed.apply.session import session
+from testbed.apply.session import Session, session
+from testbed.apply.stages import Level, level
 from testbed.apply.up import Walk, walk
 from testbed.errors import TestbedError
 from testbed.host import Host
 from testbed.image import Image, Store
 from testbed.plan.decide import plan as decide
 from testbed.plan.models import Plan
-from testbed.probe.verdict import failing
+from testbed.probe.verdict import Verdict, failing
 from testbed.render.domain import Accelerator
 from testbed.topology.models import Topology
 from testbed.topology.shipped import find as find_topology
@@ -29,11 +31,12 @@ _ON = {*_MADE, Action.START}
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the user asked for: a topology under a name, run by KVM or emulated."""
+    """What the user asked for: a topology under a name, run by KVM or emulated, and how far."""
 
     topology: Topology
     name: str
     accel: Accelerator
+    to: Level | None = None  # None: as far as the topology goes
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Raised:
     """A testbed in its steady state: what was done, and the seconds of each step."""
 
     plan: Plan
+    level: Level
     done: tuple[Change, ...]
     total: float
     seconds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -63,14 +67,16 @@ def up(host: Host, folders: Folders, wish: Wish, report: Report) -> Raised:
         if found := observe.find(host, folders, wish.name):
             lifecycle.finish_restore(host, folders, found)
         plan, todo = preview(host, folders, wish)
+        goal = level(plan, wish.to)
         must_have_room(host, folders, wish, plan, todo)
         recorder = Recorder(report)
         images = build_images(folders, plan, recorder)
         with _collecting_logs(host, folders, plan):
-            _walk(host, folders, wish, plan, todo, images, recorder)
+            _walk(host, folders, wish, plan, todo, images, goal, recorder)
+            _keep_checkpoint(host, folders, plan, goal, recorder)
         if recorder.seconds:
             recorder.save(folders.of_testbed(wish.name) / "seconds.json")
-    return Raised(plan, todo, time.monotonic() - started, recorder.seconds)
+    return Raised(plan, goal, todo, time.monotonic() - started, recorder.seconds)
 
 
 def _walk(
@@ -80,6 +86,7 @@ def _walk(
     plan: Plan,
     todo: Collection[Change],
     images: Mapping[str, Image],
+    goal: Level,
     recorder: Recorder,
 ) -> None:
     made = {change.machine for change in todo if change.action in _MADE}
@@ -88,15 +95,39 @@ def _walk(
     make_private(folders.data)
     pool = host.ensure_pool(plan.pool, plan.pool_uuid, plan.folder)
     with session(plan, own) as doors:
-        if not todo and all(machine.ready for machine in host.list_machines(plan.name)):
-            seen = ready.check(plan, doors)
-            health.remember(folders, plan.name, seen)
-            if not failing(seen):
-                return
-        health.forget(folders, plan.name)
-        width = boot_width(host.facts().cpus, wish.accel)
-        seen = walk(Walk(host, pool, plan, own, images, wish.accel, width, doors, recorder), todo)
-        health.remember(folders, plan.name, seen)
+        steady = _prove_steady(host, folders, plan, todo, doors)
+        if steady is None:
+            health.forget(folders, plan.name)
+            width = boot_width(host.facts().cpus, wish.accel)
+            job = Walk(host, pool, plan, own, images, wish.accel, width, doors, recorder)
+            steady = walk(job, todo)
+        ceph = None
+        if plan.storage is not None and goal is not Level.NETWORK:
+            ceph = storing.raise_storage(folders, plan, plan.storage, doors, recorder)
+        health.remember(folders, plan.name, steady, ceph)
+
+
+def _prove_steady(
+    host: Host, folders: Folders, plan: Plan, todo: Collection[Change], doors: Session
+) -> tuple[Verdict, ...] | None:
+    """Return the steady state where nothing is to be done and it holds, else None."""
+    if todo or not all(machine.ready for machine in host.list_machines(plan.name)):
+        return None
+    seen = ready.check(plan, doors)
+    health.remember(folders, plan.name, seen)
+    return None if failing(seen) else seen
+
+
+def _keep_checkpoint(
+    host: Host, folders: Folders, plan: Plan, goal: Level, recorder: Recorder
+) -> None:
+    """Take the stage's checkpoint where there is none yet, and prove that all still holds."""
+    if goal in {each.name for each in checkpoint.list_checkpoints(host, plan)}:
+        return
+    with recorder.step(WHOLE, Stage.CHECKPOINT, part=goal):
+        testbed = observe.get(host, folders, plan.name)
+        lifecycle.save(host, folders, testbed, goal)
+        lifecycle.settle(folders, testbed)
 
 
 def boot_width(cpus: int, accel: str) -> int:

@@ -1,9 +1,7 @@
 """Waiting until a machine's links, its routes, and then the whole testbed hold."""
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
 from contextlib import suppress
-from typing import TypeVar
 
 from testbed.apply.session import Session
 from testbed.errors import GuestError
@@ -11,9 +9,8 @@ from testbed.guest import Guest, SshGuest, clock_offset, must, step_clock
 from testbed.plan.models import Machine, Plan
 from testbed.probe import bonding, steady, sweep
 from testbed.probe.verdict import Verdict, failing
+from testbed.together import side_by_side
 from testbed.wait import Seen, wait_until
-
-T = TypeVar("T")
 
 _LINKS, _ROUTES, _STEADY = 120.0, 180.0, 180.0  # seconds
 
@@ -105,13 +102,6 @@ def _offset(guest: SshGuest) -> float | None:
         return clock_offset(guest)
     except GuestError:
         return None  # the sweep already told that it cannot be reached
-
-
-def side_by_side(machines: Iterable[Machine], act: Callable[[Machine], T]) -> tuple[T, ...]:
-    """Return what `act` gives for each machine, all asked at once."""
-    machines = tuple(machines)
-    with ThreadPoolExecutor(max_workers=max(1, len(machines))) as pool:
-        return tuple(pool.map(act, machines))
 
 
 def _seen(verdicts: Iterable[Verdict]) -> Seen:

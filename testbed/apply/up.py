@@ -1,21 +1,21 @@
 """Walking the plan: create what is missing, start what is off, and wait until all of it holds."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from threading import BoundedSemaphore, Thread
+from threading import BoundedSemaphore
 
 from testbed.apply import boot, build, cables, ready
 from testbed.apply.changes import Action, Change
 from testbed.apply.keys import Keys
 from testbed.apply.progress import WHOLE, Recorder, Stage
 from testbed.apply.session import Session
-from testbed.errors import TestbedError
 from testbed.guest import step_clock
 from testbed.host import Host, Pool
 from testbed.image import Image
 from testbed.plan.models import Machine, Plan
 from testbed.probe.verdict import Verdict
 from testbed.render.domain import Accelerator
+from testbed.together import side_by_side
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,12 @@ def walk(job: Walk, todo: Collection[Change]) -> tuple[Verdict, ...]:
         if change.action is Action.PLUG:
             cables.plug(job.host, job.plan, f"{change.machine}:{change.nic}")
     gate = BoundedSemaphore(job.width)
-    _all(
+    side_by_side(
         job.plan.machines,
         lambda machine: _bring_up(job, machine, by_machine[machine.name], gate),
     )
     # Only now: an aggregate needs its partner, and a route its router.
-    _all(job.plan.machines, lambda machine: _connect(job, machine))
+    side_by_side(job.plan.machines, lambda machine: _connect(job, machine))
     with job.recorder.step(WHOLE, Stage.STEADY):
         return ready.wait_until_steady(job.plan, job.session)
 
@@ -111,25 +111,3 @@ def _boot(job: Walk, machine: Machine, actions: set[Action]) -> None:
             boot.wait_for_cloud_init(machine, guest)
     job.host.set_ready(machine.domain)
     step_clock(guest)
-
-
-def _all(machines: Iterable[Machine], act: Callable[[Machine], None]) -> None:
-    """Act on all machines side by side; raise the first error once all have ended.
-
-    An interrupt waits for none of them: their threads end with the process.
-    """
-    errors: list[BaseException] = []  # in the order of time: the first is the cause
-
-    def attempt(machine: Machine) -> None:
-        try:
-            act(machine)
-        except BaseException as error:  # raised below, by the thread that asked
-            errors.append(error)
-
-    threads = [Thread(target=attempt, args=(machine,), daemon=True) for machine in machines]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for error in sorted(errors, key=lambda e: isinstance(e, TestbedError)):
-        raise error  # a bug first: it hides behind no refusal

@@ -7,8 +7,6 @@ remembered and must be finished.
 """
 
 import re
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from pathlib import Path
 from testbed.errors import StateError, TestbedError
 from testbed.host import Host
 from testbed.plan.models import Machine, Plan
+from testbed.together import side_by_side
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
 
@@ -62,8 +61,8 @@ def save(host: Host, plan: Plan, name: str) -> None:
     _must_all_run(host, plan)
     delete(host, plan, name)  # what a save that was cut short left behind
     try:
-        _each(plan, lambda machine: host.pause(machine.domain))
-        _each(plan, lambda machine: host.create_snapshot(machine.domain, name))
+        side_by_side(plan.machines, lambda machine: host.pause(machine.domain))
+        side_by_side(plan.machines, lambda machine: host.create_snapshot(machine.domain, name))
     except BaseException:
         with suppress(TestbedError):  # the first error is the one to tell
             delete(host, plan, name)
@@ -74,7 +73,7 @@ def save(host: Host, plan: Plan, name: str) -> None:
 
 
 def _resume(host: Host, plan: Plan) -> None:
-    _each(plan, lambda machine: host.resume(machine.domain))
+    side_by_side(plan.machines, lambda machine: host.resume(machine.domain))
 
 
 def _must_be_a_name(name: str) -> None:
@@ -117,8 +116,10 @@ def restore(host: Host, plan: Plan, name: str, note: Path) -> None:
     pulled = _pulled(host, plan)
     note.write_text(name)
     _pause_running(host, plan)
-    _each(plan, lambda machine: host.revert_snapshot(machine.domain, name, paused=True))
-    _each(plan, lambda machine: _plug_like_then(host, machine, pulled))
+    side_by_side(
+        plan.machines, lambda machine: host.revert_snapshot(machine.domain, name, paused=True)
+    )
+    side_by_side(plan.machines, lambda machine: _plug_like_then(host, machine, pulled))
     _resume(host, plan)
     note.unlink()
 
@@ -126,7 +127,10 @@ def restore(host: Host, plan: Plan, name: str, note: Path) -> None:
 def _pause_running(host: Host, plan: Plan) -> None:
     """Stop what runs, or the last machines to go back would talk to the first ones."""
     running = {m.domain for m in host.list_machines(plan.name) if m.state == "running"}
-    _each(plan, lambda machine: host.pause(machine.domain) if machine.domain in running else None)
+    side_by_side(
+        plan.machines,
+        lambda machine: host.pause(machine.domain) if machine.domain in running else None,
+    )
 
 
 def find_unfinished(note: Path) -> str | None:
@@ -152,12 +156,4 @@ def _plug_like_then(host: Host, machine: Machine, pulled: set[str]) -> None:
 
 def delete(host: Host, plan: Plan, name: str) -> None:
     """Delete a checkpoint from all machines; does nothing where it is gone."""
-    _each(plan, lambda machine: host.delete_snapshot(machine.domain, name))
-
-
-def _each(plan: Plan, act: Callable[[Machine], None]) -> None:
-    """Act on all machines at once, on all of them even where one fails; raise its error then."""
-    with ThreadPoolExecutor(max_workers=len(plan.machines)) as pool:
-        futures = [pool.submit(act, machine) for machine in plan.machines]
-    for future in futures:
-        future.result()
+    side_by_side(plan.machines, lambda machine: host.delete_snapshot(machine.domain, name))

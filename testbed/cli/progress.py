@@ -13,7 +13,8 @@ from testbed.apply.progress import WHOLE, Event, Report, Stage, Status
 if TYPE_CHECKING:
     from rich.table import Table
 
-_SHOWN = tuple(stage for stage in Stage if stage not in (Stage.IMAGE, Stage.STEADY))
+_OF_WHOLE = (Stage.IMAGE, Stage.STEADY, Stage.CHECKPOINT)
+_SHOWN = tuple(stage for stage in Stage if stage not in _OF_WHOLE)
 
 
 @contextmanager
@@ -35,10 +36,11 @@ class _Lines:
     def report(self, event: Event) -> None:
         at = f"[{time.monotonic() - self._start:7.1f} s]"
         if event.status is Status.DONE:
-            line = f"{at} {event.machine}: {event.stage.value} ({event.seconds:.1f} s)"
+            part = f": {event.detail}" if event.detail else ""
+            line = f"{at} {event.machine}: {event.stage.value}{part} ({event.seconds:.1f} s)"
         elif event.status is Status.FAILED:
             line = f"{at} {event.machine}: {event.stage.value} FAILED: {event.detail}"
-        elif event.detail or event.machine == WHOLE:
+        elif event.stage is not Stage.STORAGE and (event.detail or event.machine == WHOLE):
             line = f"{at} {event.machine}: {event.stage.value} … {event.detail}".rstrip()
         else:
             return

@@ -2,7 +2,7 @@
 
 import dataclasses
 import json as json_module
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -24,6 +24,10 @@ def up(
         str | None,
         typer.Option("--name", "-n", help="Name it; several run side by side. [default: its own]"),
     ] = None,
+    to: Annotated[
+        Literal["network", "storage"] | None,
+        typer.Option("--to", help="Stop after this stage. [default: the topology's last]"),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
     ] = False,
@@ -39,7 +43,7 @@ def up(
     from testbed.cli.progress import shown
 
     with open_host() as (host, folders):
-        wish = _wish(host, topology, name)
+        wish = _wish(topology, name, to)
         if dry_run:
             _print_preview(host, wish, as_json=json)
             return
@@ -48,15 +52,16 @@ def up(
     _print(raised, as_json=json)
 
 
-def _wish(host: "Host", topology: str, name: str | None) -> "Wish":
+def _wish(topology: str, name: str | None, to: str | None) -> "Wish":
     from testbed.apply.folders import Folders
     from testbed.apply.raising import Wish
+    from testbed.apply.stages import Level
     from testbed.doctor.kvm import accelerator
     from testbed.topology.shipped import find
 
     found = find(topology)
     accel = accelerator(Folders.of_user().cache)
-    return Wish(found, name or found.name, accel)
+    return Wish(found, name or found.name, accel, Level(to) if to else None)
 
 
 def _print_preview(host: "Host", wish: "Wish", *, as_json: bool) -> None:
@@ -77,14 +82,15 @@ def _print(raised: "Raised", *, as_json: bool) -> None:
         facts = {
             "name": raised.plan.name,
             "ready": True,
+            "level": raised.level,
             "changes": [dataclasses.asdict(change) for change in raised.done],
             "seconds": {"total": round(raised.total, 2), **raised.seconds},
         }
         typer.echo(json_module.dumps(facts, indent=1))
         return
     count = len(raised.plan.machines)
+    proven = "steady state proven" if raised.level == "network" else "Ceph healthy"
     typer.echo(
-        f"testbed '{raised.plan.name}' is ready: {count} machines, steady state proven"
-        f" ({raised.total:.0f} s)"
+        f"testbed '{raised.plan.name}' is ready: {count} machines, {proven} ({raised.total:.0f} s)"
     )
     typer.echo("look around: testbed status, testbed ssh node1, testbed graph")

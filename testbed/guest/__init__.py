@@ -1,6 +1,6 @@
 """One machine over SSH; only the host key we made is accepted."""
 
-from testbed.guest.clock import clock_offset, step_clock
+from testbed.guest.clock import TalkingGuest, clock_offset, step_clock
 from testbed.guest.command import Command, Guest, Result, Script, must
 from testbed.guest.connect import Patience
 from testbed.guest.failures import (
@@ -24,6 +24,7 @@ __all__ = [
     "Result",
     "Script",
     "SshGuest",
+    "TalkingGuest",
     "Unreachable",
     "UserKeyRefused",
     "clock_offset",

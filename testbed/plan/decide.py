@@ -7,6 +7,7 @@ from pathlib import Path
 
 from testbed.plan import models
 from testbed.plan.identity import stable_mac, stable_uuid
+from testbed.plan.storage import storage
 from testbed.topology.models import Bond, BondMode, Machine, Port, Role, Topology
 
 BRIDGE = "br0"
@@ -40,6 +41,7 @@ def plan(topology: Topology, *, name: str, folder: Path, loopback: str) -> model
         ),
         cables=tuple(models.Cable(one, other) for one, other in topology.cables),
         forwards=tuple((rule.source, to) for rule in topology.forward for to in rule.to),
+        storage=storage(topology, name),
     )
 
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 MachineName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=32)]
 InterfaceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
 VlanName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*$")]
+PoolName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=32)]
 
 
 class Role(StrEnum):
@@ -30,6 +31,27 @@ class BondMode(StrEnum):
 
     ACTIVE_BACKUP = "active-backup"
     LACP = "802.3ad"
+
+
+class Provider(StrEnum):
+    """Where Ceph comes from."""
+
+    CEPH = "ceph"
+    MICROCEPH = "microceph"
+
+
+class FailureDomain(StrEnum):
+    """What may fail without taking more than one replica with it."""
+
+    HOST = "host"
+    OSD = "osd"
+
+
+class DiskUse(StrEnum):
+    """What becomes of an extra disk."""
+
+    OSD = "osd"
+    NONE = "none"
 
 
 class Part(BaseModel):
@@ -106,6 +128,9 @@ class Disk(Part):
         ),
     ]
     size: Annotated[SizeMiB, Field(ge=64, description="for example 4G or 512M")]
+    use: Annotated[
+        DiskUse, Field(description="osd: Ceph stores on it; none: it stays empty")
+    ] = DiskUse.OSD
 
 
 class Machine(Part):
@@ -140,6 +165,53 @@ class Machine(Part):
         yield from self.vlans.items()
         for _, port in self.ports():
             yield from port.attachments()
+
+
+class ClientCache(Part):
+    """RBD's cache on the side of the client; Ceph's own names and defaults."""
+
+    rbd_cache: Annotated[bool, Field(description="whether clients cache at all")] = True
+    rbd_cache_writethrough_until_flush: Annotated[
+        bool, Field(description="trust a guest's flushes only once it has sent one")
+    ] = True
+    rbd_cache_size: Annotated[SizeMiB, Field(ge=1, description="for example 32M")] = 32
+    rbd_cache_max_dirty: Annotated[
+        SizeMiB, Field(ge=0, description="at most this much is not yet written; 0M: write through")
+    ] = 24
+    rbd_cache_target_dirty: Annotated[
+        SizeMiB, Field(ge=0, description="from here on the cache is written back")
+    ] = 16
+
+
+class Storage(Part):
+    """The Ceph cluster of the nodes: where it runs, and how it keeps data."""
+
+    provider: Annotated[
+        Provider, Field(description="ceph: Debian's packages; microceph: the snap")
+    ] = Provider.CEPH
+    vlan: Annotated[VlanName, Field(description="VLAN of Ceph's clients and monitors")]
+    cluster_vlan: Annotated[
+        VlanName | None, Field(description="VLAN of replication, where it is another")
+    ] = None
+    nodes: Annotated[
+        tuple[MachineName, ...] | None,
+        Field(min_length=1, description="nodes that take part; all of them where not said"),
+    ] = None
+    pools: Annotated[
+        tuple[PoolName, ...], Field(min_length=1, description="pools of block devices")
+    ] = ("images", "volumes", "vms")
+    replicas: Annotated[int, Field(ge=1, le=10, description="Ceph's size: copies kept")] = 3
+    min_replicas: Annotated[
+        int, Field(ge=1, le=10, description="Ceph's min_size: copies without which I/O stops")
+    ] = 2
+    failure_domain: Annotated[
+        FailureDomain, Field(description="no two copies in the same host, or on the same osd")
+    ] = FailureDomain.HOST
+    cephfs: Annotated[bool, Field(description="a filesystem, with its metadata servers")] = False
+    rgw: Annotated[bool, Field(description="an object gateway on every node, port 7480")] = False
+    client_cache: Annotated[
+        ClientCache | None, Field(description="RBD's cache, where not Ceph's own settings")
+    ] = None
 
 
 class Forward(Part):
@@ -177,3 +249,6 @@ class Topology(Part):
     forward: Annotated[
         tuple[Forward, ...], Field(description="what the router lets through between VLANs")
     ] = ()
+    storage: Annotated[
+        Storage | None, Field(description="the Ceph cluster; without it there is none")
+    ] = None

@@ -11,12 +11,12 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # From low to high. A part imports its own layer's lower parts and everything below.
 LAYERS = (
-    ("errors", "wait"),
+    ("errors", "wait", "together"),
     ("topology",),
     ("plan",),
     ("render",),
     ("run", "seed", "guest", "host", "probe"),
-    ("doctor", "image", "checkpoint", "apply"),
+    ("doctor", "image", "checkpoint", "deploy", "apply"),
     ("cli",),
 )
 ORDER = {part: place for place, part in enumerate(part for layer in LAYERS for part in layer)}

@@ -1,0 +1,115 @@
+"""The storage stage: Ceph in the nodes, healthy, and the look at it that is remembered."""
+
+import json
+from contextlib import AbstractContextManager
+
+from testbed.apply.folders import Folders, write_private
+from testbed.apply.progress import WHOLE, Recorder, Stage
+from testbed.apply.session import Session
+from testbed.deploy import microceph
+from testbed.deploy.ceph import provider
+from testbed.deploy.ceph.secrets import Secrets, new_secrets
+from testbed.deploy.step import Guests
+from testbed.errors import GuestError
+from testbed.guest import Command
+from testbed.plan.models import Plan
+from testbed.plan.storage import Storage
+from testbed.probe.ceph import state
+from testbed.probe.ceph.state import CephSeen
+from testbed.probe.verdict import Verdict, failing
+from testbed.topology.models import FailureDomain, Provider
+from testbed.wait import Seen, wait_until
+
+_HEALTHY = 300.0  # seconds
+DEPLOYED = "/etc/ceph/ceph.conf"
+
+
+def raise_storage(
+    folders: Folders, plan: Plan, storage: Storage, session: Session, recorder: Recorder
+) -> CephSeen:
+    """Make the cluster, or what is missing of it, and return what was seen once it is healthy."""
+    guests = guests_of(storage, session)
+
+    def timing(machine: str, step: str) -> AbstractContextManager[None]:
+        return recorder.step(machine, Stage.STORAGE, part=step)
+
+    if storage.provider is Provider.MICROCEPH:
+        microceph.deploy(storage, guests, timing)
+    else:
+        provider.deploy(storage, guests, secrets(folders, plan.name, storage), timing)
+    with recorder.step(WHOLE, Stage.STORAGE, part="healthy"):
+        return wait_until_healthy(storage, guests)
+
+
+def wait_where_deployed(plan: Plan, session: Session) -> CephSeen | None:
+    """Return what was seen of a healthy cluster, or None where the nodes hold none yet."""
+    if plan.storage is None:
+        return None
+    guests = guests_of(plan.storage, session)
+    first = guests[plan.storage.monitors[0].machine]
+    if not first.run(Command(("test", "-e", DEPLOYED))).ok:
+        return None
+    return wait_until_healthy(plan.storage, guests)
+
+
+def guests_of(storage: Storage, session: Session) -> Guests:
+    """Return the doors into the nodes that take part."""
+    return {node.machine: session.guests[node.machine] for node in storage.nodes}
+
+
+def secrets(folders: Folders, testbed: str, storage: Storage) -> Secrets:
+    """Return the keys of Ceph's users, made once per testbed and kept with its other keys."""
+    path = folders.of_testbed(testbed) / "keys" / "ceph.json"
+    kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    wanted = {**new_secrets(storage), **kept}
+    if wanted != kept:
+        write_private(path, json.dumps(wanted, indent=1))
+    return wanted
+
+
+def wait_until_healthy(storage: Storage, guests: Guests) -> CephSeen:
+    """Return what was seen once the cluster is healthy."""
+    last: list[CephSeen] = []
+
+    def see() -> Seen:
+        last[:] = [look(storage, guests)]
+        wrong = failing(verdicts(storage, last[0]))
+        return Seen(not wrong, "; ".join(map(str, wrong)) or "healthy")
+
+    wait_until(
+        "Ceph healthy",
+        see,
+        timeout=_HEALTHY,
+        next_step="see what is wrong with: testbed ceph -- health detail",
+    )
+    return last[0]
+
+
+def look(storage: Storage, guests: Guests) -> CephSeen:
+    """Return what Ceph says through the first node that answers for a quorum.
+
+    Where none does, what the monitors say one by one.
+    """
+    told: list[CephSeen] = []
+    silent: list[str] = []
+    for node in storage.monitors:
+        if node.machine not in guests:
+            silent.append(f"{node.machine} is not running")
+            continue
+        try:
+            seen = state.look(guests[node.machine])
+        except GuestError as error:
+            silent.append(error.what)
+            continue
+        if seen.health != state.UNKNOWN:
+            return seen
+        told.append(seen)
+    return state.unknown(*(line for seen in told for line in seen.problems), *silent)
+
+
+def verdicts(storage: Storage, seen: CephSeen) -> tuple[Verdict, ...]:
+    """Return what holds of the cluster and what does not."""
+    found = [*state.verdicts(seen, len(storage.monitors))]
+    if storage.failure_domain is FailureDomain.HOST:
+        found += state.placement_verdicts(seen)
+    return tuple(found)

@@ -1,0 +1,128 @@
+"""Every file Ceph's daemons need on a node, as one archive."""
+
+import hashlib
+import io
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from testbed.deploy.ceph.secrets import ADMIN, Secrets, keyring, rgw_user, users
+from testbed.plan.storage import Storage, StorageNode
+from testbed.topology.models import ClientCache, FailureDomain
+
+DIGEST = "/etc/ceph/testbed.digest"  # written last: what it names is there
+MON_KEYRING = "/etc/ceph/testbed.mon.keyring"
+RGW_PORT = 7480
+_GROUPS_PER_POOL = 16  # placement groups: enough to see data spread over three small OSDs
+_CHOOSE = {FailureDomain.OSD: 0, FailureDomain.HOST: 1}  # Ceph's numbers of bucket types
+_OSD_MEMORY = 939_524_096  # bytes; the least Ceph accepts
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to put on a node; the owner is a user and its group of the same name."""
+
+    path: str
+    text: str
+    mode: int = 0o644
+    owner: str = "root"
+
+
+def files(storage: Storage, node: StorageNode, secrets: Secrets) -> tuple[File, ...]:
+    """Return the files of a node, the one that names all others last."""
+    made = tuple(_files(storage, node, secrets))
+    digest = hashlib.sha256(repr(made).encode()).hexdigest()
+    return (*made, File(DIGEST, f"{digest}\n"))
+
+
+def _files(storage: Storage, node: StorageNode, secrets: Secrets) -> Iterator[File]:
+    yield File("/etc/ceph/ceph.conf", ceph_conf(storage))
+    yield File("/etc/ceph/ceph.client.admin.keyring", keyring(secrets, ADMIN), 0o600)
+    if node.monitor:
+        everyone = users(storage)
+        yield File(MON_KEYRING, keyring(secrets, *everyone, caps=everyone), 0o600, "ceph")
+        yield _keyring(secrets, "mgr", node.machine, f"mgr.{node.machine}")
+        if storage.cephfs:
+            yield _keyring(secrets, "mds", node.machine, f"mds.{node.machine}")
+    for osd in node.osds:
+        yield _keyring(secrets, "osd", str(osd.id), f"osd.{osd.id}")
+    if storage.rgw:
+        yield _keyring(secrets, "radosgw", f"rgw.{node.machine}", rgw_user(node.machine))
+
+
+def _keyring(secrets: Secrets, kind: str, id_: str, user: str) -> File:
+    return File(f"/var/lib/ceph/{kind}/ceph-{id_}/keyring", keyring(secrets, user), 0o600, "ceph")
+
+
+def ceph_conf(storage: Storage) -> str:
+    """Return ceph.conf; it is the same on every node."""
+    addresses = ",".join(str(node.address) for node in storage.monitors)
+    parts: dict[str, dict[str, object]] = {
+        "global": {
+            "fsid": storage.fsid,
+            "mon_initial_members": ",".join(node.machine for node in storage.monitors),
+            "mon_host": addresses,
+            "public_network": storage.public_network,
+            "cluster_network": storage.cluster_network,
+            "auth_cluster_required": "cephx",
+            "auth_service_required": "cephx",
+            "auth_client_required": "cephx",
+            "auth_allow_insecure_global_id_reclaim": "false",
+            "osd_pool_default_size": storage.replicas,
+            "osd_pool_default_min_size": storage.min_replicas,
+            "osd_pool_default_pg_num": _GROUPS_PER_POOL,
+            "osd_pool_default_pgp_num": _GROUPS_PER_POOL,
+            "osd_pool_default_pg_autoscale_mode": "off",
+            "osd_crush_chooseleaf_type": _CHOOSE[storage.failure_domain],
+            "mon_allow_pool_size_one": str(storage.replicas == 1).lower(),
+        },
+        "mgr": {"mgr_disabled_modules": " ".join(_UNUSED_MODULES)},
+        "osd": {
+            "osd_memory_target": _OSD_MEMORY,
+            # Under emulation the benchmark at an OSD's start takes long and tells nothing.
+            "osd_mclock_skip_benchmark": "true",
+        },
+        "client": _client(storage.client_cache),
+    }
+    for node in storage.nodes if storage.rgw else ():
+        parts[rgw_user(node.machine)] = {
+            "rgw_frontends": f"beast endpoint={node.address}:{RGW_PORT}"
+        }
+    return "\n".join(line for name, part in parts.items() if part for line in _section(name, part))
+
+
+# A manager imports every module that is installed, wanted or not, at each start.
+_UNUSED_MODULES = (
+    "alerts", "diskprediction_local", "influx", "insights", "k8sevents", "localpool",
+    "mds_autoscaler", "mirroring", "nfs", "osd_perf_query", "osd_support", "prometheus",
+    "restful", "rgw", "rook", "selftest", "snap_schedule", "stats", "telegraf",
+    "test_orchestrator", "zabbix",
+)  # fmt: skip
+
+
+def _section(name: str, part: dict[str, object]) -> list[str]:
+    return [f"[{name}]", *(f"{key} = {value}" for key, value in part.items()), ""]
+
+
+def _client(cache: ClientCache | None) -> dict[str, object]:
+    """Return RBD's cache settings, sizes in bytes; none where the topology says none."""
+    if cache is None:
+        return {}
+    mib = {"rbd_cache_size", "rbd_cache_max_dirty", "rbd_cache_target_dirty"}
+    return {
+        key: value * 2**20 if key in mib else str(value).lower()
+        for key, value in cache.model_dump().items()
+    }
+
+
+def archive(wanted: tuple[File, ...]) -> bytes:
+    """Return a tar archive of the files, to be unpacked at the root of a machine."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        for file in wanted:
+            data = file.text.encode()
+            entry = tarfile.TarInfo(file.path.lstrip("/"))
+            entry.size, entry.mode = len(data), file.mode
+            entry.uname = entry.gname = file.owner
+            tar.addfile(entry, io.BytesIO(data))
+    return packed.getvalue()

@@ -1,0 +1,150 @@
+"""One node: what Ceph has there already, and the steps that are still missing."""
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from testbed.deploy.ceph.files import DIGEST, MON_KEYRING, File, archive
+from testbed.deploy.ceph.secrets import rgw_user
+from testbed.deploy.step import Step
+from testbed.guest import Command, Script
+from testbed.plan.storage import Osd, Storage, StorageNode
+
+_MADE = "testbed.made"  # in a monitor's folder, once its store is whole
+_SLOW = 300.0  # seconds; an emulated machine makes an OSD in a tenth of that
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFacts:
+    """What a node has: its files' digest, whether its monitor and OSDs were made, what runs."""
+
+    digest: str
+    monitor: bool
+    osds: frozenset[int]
+    running: frozenset[str]  # units that are enabled and active
+
+
+def facts_script(storage: Storage, node: StorageNode) -> Script:
+    """Return the look at a node; it changes nothing and starts few processes."""
+    units = " ".join(shlex.quote(unit) for unit in _units(storage, node))
+    return Script(
+        f"""
+printf 'digest '; cat {DIGEST} 2>/dev/null || echo none
+[ -e /var/lib/ceph/mon/ceph-{node.machine}/{_MADE} ] && echo monitor
+for ready in /var/lib/ceph/osd/ceph-*/ready; do
+    [ -e "$ready" ] && osd=${{ready%/ready}} && echo "osd ${{osd##*-}}"
+done
+systemctl show --property=Id,ActiveState,UnitFileState {units}
+""",
+        sudo=True,
+    )
+
+
+def read_facts(text: str) -> NodeFacts:
+    """Read the output of `facts_script`."""
+    head, _, units = text.partition("Id=")
+    digest = re.search(r"^digest (\w+)$", head, re.MULTILINE)
+    return NodeFacts(
+        digest=digest[1] if digest else "none",
+        monitor=re.search(r"^monitor$", head, re.MULTILINE) is not None,
+        osds=frozenset(int(osd) for osd in re.findall(r"^osd (\d+)$", head, re.MULTILINE)),
+        running=frozenset(_running(f"Id={units}")),
+    )
+
+
+def _running(text: str) -> Iterator[str]:
+    for block in text.strip().split("\n\n"):
+        values = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+        if values.get("ActiveState") == "active" and values.get("UnitFileState") == "enabled":
+            yield values["Id"].removesuffix(".service")
+
+
+def _units(storage: Storage, node: StorageNode) -> Iterator[str]:
+    if node.monitor:
+        yield from monitor_units(node)
+    yield from osd_units(node)
+    yield from service_units(storage, node)
+
+
+def monitor_units(node: StorageNode) -> tuple[str, ...]:
+    """Return the units of a monitor and the manager beside it."""
+    return (f"ceph-mon@{node.machine}", f"ceph-mgr@{node.machine}")
+
+
+def osd_units(node: StorageNode) -> tuple[str, ...]:
+    """Return the units of a node's OSDs."""
+    return tuple(f"ceph-osd@{osd.id}" for osd in node.osds)
+
+
+def service_units(storage: Storage, node: StorageNode) -> tuple[str, ...]:
+    """Return the units of what is served on top: files and objects."""
+    mds = (f"ceph-mds@{node.machine}",) if storage.cephfs and node.monitor else ()
+    rgw = (f"ceph-radosgw@{rgw_user(node.machine).removeprefix('client.')}",) if storage.rgw else ()
+    return (*mds, *rgw)
+
+
+def making(
+    storage: Storage, node: StorageNode, files: tuple[File, ...], facts: NodeFacts
+) -> Iterator[Step]:
+    """Yield the steps that make a node's daemons, up to where they need each other."""
+    if facts.digest != files[-1].text.strip():
+        command = Command(("tar", "-x", "-C", "/", "--no-overwrite-dir"), sudo=True)
+        yield Step("files", node.machine, command, stdin=archive(files))
+    if node.monitor and not facts.monitor:
+        yield Step("monitor", node.machine, _make_monitor(storage, node), timeout=_SLOW)
+    if node.monitor:
+        yield from starting("start monitor", node, monitor_units(node), facts.running)
+    for osd in node.osds:
+        if osd.id not in facts.osds:
+            yield Step("disk", node.machine, _make_osd(osd), timeout=_SLOW)
+
+
+def starting(
+    name: str, node: StorageNode, units: Iterable[str], running: frozenset[str]
+) -> Iterator[Step]:
+    """Yield the step that starts those units, now and at every boot, where one is not running."""
+    missing = tuple(unit for unit in units if unit not in running)
+    if missing:
+        command = Command(("systemctl", "enable", "--quiet", "--now", *missing), sudo=True)
+        yield Step(name, node.machine, command)
+
+
+def _make_monitor(storage: Storage, node: StorageNode) -> Script:
+    """Make a monitor's store; what an interrupted try left is thrown away first."""
+    folder = f"/var/lib/ceph/mon/ceph-{node.machine}"
+    known = " ".join(
+        f"--addv {mon.machine} '[v2:{mon.address}:3300,v1:{mon.address}:6789]'"
+        for mon in storage.monitors
+    )
+    return Script(
+        f"""
+rm -rf {folder} /run/testbed.monmap
+monmaptool --create --fsid {storage.fsid} {known} /run/testbed.monmap >/dev/null
+chmod 644 /run/testbed.monmap
+install -d -o ceph -g ceph -m 750 {folder}
+ceph-mon --setuser ceph --setgroup ceph --mkfs -i {node.machine} \
+    --monmap /run/testbed.monmap --keyring {MON_KEYRING}
+touch {folder}/{_MADE}
+rm -f /run/testbed.monmap
+sync -f {folder}
+""",
+        sudo=True,
+    )
+
+
+def _make_osd(osd: Osd) -> Script:
+    """Make an OSD on its whole disk, as MicroCeph does: found at every boot by its serial."""
+    folder = f"/var/lib/ceph/osd/ceph-{osd.id}"
+    return Script(
+        f"""
+disk=/dev/disk/by-id/virtio-{osd.serial}
+[ -e "$disk" ] || {{ echo "there is no disk with the serial {osd.serial}" >&2; exit 1; }}
+chown ceph:ceph {folder} "$(readlink -f "$disk")"
+ln -sfn "$disk" {folder}/block
+chown -h ceph:ceph {folder}/block
+ceph-osd --setuser ceph --setgroup ceph --mkfs --no-mon-config -i {osd.id} --osd-uuid {osd.uuid}
+sync -f {folder}
+""",
+        sudo=True,
+    )
