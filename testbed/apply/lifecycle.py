@@ -10,12 +10,11 @@ from testbed.apply.folders import Folders
 from testbed.apply.lock import only_one
 from testbed.apply.observe import Testbed
 from testbed.apply.session import session
-from testbed.errors import GuestError, StateError, TestbedError
-from testbed.guest import ConnectionLost, Script, SshGuest, step_clock
+from testbed.errors import StateError, TestbedError
+from testbed.guest import ConnectionLost, Script, step_clocks, stepping_clocks
 from testbed.host import Host
 from testbed.plan.identity import stable_uuid
 from testbed.plan.models import Machine, Nic
-from testbed.together import side_by_side
 from testbed.wait import Seen, wait_until
 
 _SHUTDOWN = 90.0  # seconds a guest gets to shut down before its power is cut
@@ -67,7 +66,7 @@ def settle(folders: Folders, testbed: Testbed) -> None:
     plan = testbed.plan
     health.forget(folders, plan.name)
     with session(plan, keys.read(folders, plan)) as doors:
-        side_by_side(plan.machines, lambda m: step_clock(doors.guest(m)))
+        step_clocks(doors.guests.values())
         seen = ready.wait_until_steady(plan, doors)
         ceph = storing.wait_where_deployed(plan, doors)
     health.remember(folders, plan.name, seen, ceph)
@@ -76,14 +75,8 @@ def settle(folders: Folders, testbed: Testbed) -> None:
 def save(host: Host, folders: Folders, testbed: Testbed, name: str) -> None:
     """Take a checkpoint of all machines and step their clocks, which stood meanwhile."""
     own = keys.read(folders, testbed.plan)
-    checkpoint.save(host, testbed.plan, name)
-    with session(testbed.plan, own) as doors:
-        side_by_side(testbed.plan.machines, lambda m: _try_to_step(doors.guest(m)))
-
-
-def _try_to_step(guest: SshGuest) -> None:
-    with suppress(GuestError):  # the checkpoint is taken, whoever answers now
-        step_clock(guest)
+    with session(testbed.plan, own) as doors, stepping_clocks(doors.guests.values()):
+        checkpoint.save(host, testbed.plan, name)
 
 
 def restore(host: Host, folders: Folders, testbed: Testbed, name: str) -> None:
@@ -131,7 +124,7 @@ def power_on(host: Host, folders: Folders, testbed: Testbed, machine: Machine) -
     cables.regain_carriers(host, testbed.plan, machine, testbed.machines)
     with session(testbed.plan, keys.read(folders, testbed.plan)) as doors:
         wait_for_ssh(host, machine, doors.guest(machine))
-        step_clock(doors.guest(machine))
+        step_clocks([doors.guest(machine)])
 
 
 def restart(host: Host, folders: Folders, testbed: Testbed, machine: Machine) -> None:

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from testbed.apply.session import Session
 from testbed.errors import GuestError
-from testbed.guest import Guest, SshGuest, clock_offset, must, step_clock
+from testbed.guest import Guest, SshGuest, clock_offset, must, step_clocks
 from testbed.plan.models import Machine, Plan
 from testbed.probe import bonding, steady, sweep
 from testbed.probe.verdict import Verdict, failing
@@ -59,9 +59,9 @@ def wait_until_steady(plan: Plan, session: Session) -> tuple[Verdict, ...]:
 
     def look() -> Seen:
         last[:] = [check(plan, session)]
-        for machine in _with_wrong_clocks(plan, last[0]):
-            with suppress(GuestError):  # the next look tells
-                step_clock(session.guest(machine))
+        wrong = [session.guest(machine) for machine in _with_wrong_clocks(plan, last[0])]
+        with suppress(GuestError):  # the next look tells
+            step_clocks(wrong)
         return _seen(last[0])
 
     wait_until(

@@ -9,7 +9,7 @@ from testbed.apply.changes import Action, Change
 from testbed.apply.keys import Keys
 from testbed.apply.progress import WHOLE, Recorder, Stage
 from testbed.apply.session import Session
-from testbed.guest import step_clock
+from testbed.guest import step_clocks
 from testbed.host import Host, Pool
 from testbed.image import Image
 from testbed.plan.models import Machine, Plan
@@ -110,4 +110,4 @@ def _boot(job: Walk, machine: Machine, actions: set[Action]) -> None:
         elif first:
             boot.wait_for_cloud_init(machine, guest)
     job.host.set_ready(machine.domain)
-    step_clock(guest)
+    step_clocks([guest])

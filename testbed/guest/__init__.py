@@ -1,6 +1,6 @@
 """One machine over SSH; only the host key we made is accepted."""
 
-from testbed.guest.clock import TalkingGuest, clock_offset, step_clock
+from testbed.guest.clock import TalkingGuest, clock_offset, step_clocks, stepping_clocks
 from testbed.guest.command import Command, Guest, Result, Script, must
 from testbed.guest.connect import Patience
 from testbed.guest.failures import (
@@ -30,6 +30,7 @@ __all__ = [
     "clock_offset",
     "must",
     "new_keypair",
-    "step_clock",
+    "step_clocks",
+    "stepping_clocks",
     "write_file",
 ]

@@ -1,27 +1,28 @@
 """The guest's clock against the host's."""
 
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib import resources
+from threading import Barrier, Event
 from typing import Protocol
 
 from testbed.errors import GuestError
-from testbed.guest.command import Command, Guest, must
+from testbed.guest.command import Command, Guest
 from testbed.guest.dialogue import Dialogue
 
 _EXCHANGES = 8
-_TELL_TIME = 'LC_ALL=C; while read -r _; do echo "$EPOCHREALTIME"; done'
-
-# adjtimex(2) with ADJ_SETOFFSET moves the clock by a distance, so it does not matter
-# how long it takes to get there. perl-base is on every Debian, and starts ten times faster than
-# Python. struct timex is 208 bytes; modes is at 0, time at 72, as seconds and microseconds.
-_STEP = """
-my ($seconds, $microseconds) = @ARGV;
-my %number = (x86_64 => 159, aarch64 => 171);
-chomp(my $arch = `uname -m`);
-my $timex = pack("L x68 q q x120", 0x100, $seconds, $microseconds);
-syscall($number{$arch} // die("no adjtimex for $arch\\n"), $timex) >= 0 or die "adjtimex: $!\\n";
-"""
+_TIMEOUT = 180.0  # seconds; a checkpoint is taken in the meantime
+# Ceph's OSDs take the round trip of a heartbeat by the wall clock, so one that is on its way when
+# the clock is stepped is reported as that much too slow, for a quarter of an hour.
+_TIMED_BY_THE_CLOCK = "osd_srv_heartbt"
+_ON_ITS_WAY = 2.0  # seconds for the answers to what was sent before
+# Ceph's leading monitor believes OSDs dead which it last heard of 900 s ago by the wall clock, but
+# not in its first 900 s of leading; OSDs make themselves heard every 300 s.
+_LONG = 300.0  # seconds
+_ELECT = '/run/ceph/ceph-mon.*.asok {"prefix":"quorum enter"}'
 
 
 class TalkingGuest(Guest, Protocol):
@@ -33,34 +34,108 @@ class TalkingGuest(Guest, Protocol):
 
 
 def clock_offset(guest: TalkingGuest, *, now: Callable[[], float] = time.time) -> float:
-    """Return how many seconds the guest's clock is ahead of the host's; negative is behind.
+    """Return how many seconds the guest's clock is ahead of the host's; negative is behind."""
+    with _clock(guest, now) as clock:
+        return clock.offset()
 
-    Of several exchanges the fastest counts: its answer was least on the way.
+
+def step_clocks(guests: Collection[TalkingGuest]) -> None:
+    """Set the guests' clocks to the host's, all in the same moment, each in one step.
+
+    Raises the first `GuestError` once the others are set.
     """
-    found = []
-    with guest.talk(Command(("bash", "-c", _TELL_TIME)), timeout=30) as dialogue:
+    with stepping_clocks(guests) as errors:
+        pass
+    for error in errors:
+        raise error
+
+
+@contextmanager
+def stepping_clocks(
+    guests: Collection[TalkingGuest],
+    *,
+    now: Callable[[], float] = time.time,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[list[GuestError]]:
+    """Step the clocks after the block; while it runs, nothing timed by them is on its way.
+
+    Yields a list that holds, after the block, the error of each guest that could not be set.
+    """
+    errors: list[GuestError] = []
+    held, go = Barrier(len(guests) + 1), Event()
+
+    def step(guest: TalkingGuest) -> None:
+        try:
+            with ExitStack() as meet:
+                meet.callback(held.wait)  # who fails does not keep the others waiting
+                with _clock(guest, now, sudo=True) as clock:
+                    if clock.hold():
+                        sleep(_ON_ITS_WAY)
+                    meet.close()
+                    go.wait()
+                    clock.step()
+        except GuestError as error:
+            errors.append(error)
+
+    with ThreadPoolExecutor(len(guests) or 1) as pool:
+        steps = [pool.submit(step, guest) for guest in guests]
+        try:
+            held.wait()
+        except BaseException:  # an interrupt: nobody may wait for us
+            held.abort()
+            raise
+        try:
+            yield errors
+        finally:
+            go.set()
+        for each in steps:
+            each.result()
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """A guest's clock, and the program in the guest that reads and moves it."""
+
+    guest: Guest
+    program: Dialogue
+    now: Callable[[], float]
+
+    def offset(self) -> float:
+        """Of several exchanges the fastest counts: its answer was least on the way."""
+        found = []
         for _ in range(_EXCHANGES):
-            asked = now()
-            told = _seconds(guest, dialogue.ask())
-            answered = now()
+            asked = self.now()
+            told = self._seconds(self.program.ask("time"))
+            answered = self.now()
             found.append((answered - asked, told - (asked + answered) / 2))
-    return min(found)[1]
+        return min(found)[1]
+
+    def hold(self) -> bool:
+        return self.program.ask(f"hold {_TIMED_BY_THE_CLOCK}") != "0"
+
+    def step(self) -> None:
+        distance = -self.offset()
+        seconds, microseconds = divmod(round(distance * 1e6), 1_000_000)
+        self.program.ask(f"step {seconds} {microseconds}")
+        if abs(distance) > _LONG:
+            self.program.ask(f"tell {_ELECT}")
+
+    def _seconds(self, answer: str) -> float:
+        try:
+            return float(answer)
+        except ValueError as error:
+            raise GuestError(
+                f"{self.guest.name}: it cannot tell the time",
+                why=f"it answered '{answer}'",
+                next_step=f"look around with: testbed ssh {self.guest.name}",
+            ) from error
 
 
-def step_clock(guest: TalkingGuest, *, now: Callable[[], float] = time.time) -> float:
-    """Set the guest's clock to the host's in one step; return the offset left, in seconds."""
-    seconds, microseconds = divmod(round(-clock_offset(guest, now=now) * 1e6), 1_000_000)
-    argv = ("perl", "-e", _STEP, "--", str(seconds), str(microseconds))
-    must(guest, Command(argv, sudo=True), timeout=30)
-    return clock_offset(guest, now=now)
-
-
-def _seconds(guest: Guest, answer: str) -> float:
-    try:
-        return float(answer)
-    except ValueError as error:
-        raise GuestError(
-            f"{guest.name}: it cannot tell the time",
-            why=f"it answered '{answer}'",
-            next_step=f"look around with: testbed ssh {guest.name}",
-        ) from error
+@contextmanager
+def _clock(
+    guest: TalkingGuest, now: Callable[[], float], *, sudo: bool = False
+) -> Iterator[_Clock]:
+    program = (resources.files("testbed.guest") / "clock.pl").read_text()
+    command = Command(("perl", "-e", program), sudo=sudo)
+    with guest.talk(command, timeout=_TIMEOUT) as dialogue:
+        yield _Clock(guest, dialogue, now)

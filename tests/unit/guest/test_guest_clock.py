@@ -5,46 +5,71 @@ from typing import cast
 import pytest
 
 from testbed.errors import GuestError
-from testbed.guest import Command, Result, Script, clock_offset, step_clock
+from testbed.guest import Command, Result, Script, Unreachable, clock_offset, stepping_clocks
 from testbed.guest.dialogue import Dialogue
 
 
 class FakeClocks:
     """A host and a guest whose clocks differ, and a road between them that takes its time.
 
-    `delays` are the seconds there and back of each exchange, in turn.
+    `delays` are the seconds there and back of each exchange, in turn; `asked` is what the
+    guest's program was asked for, in order.
     """
 
     name = "node1"
 
-    def __init__(self, ahead: float, delays: list[tuple[float, float]]) -> None:
+    def __init__(self, ahead: float, delays: list[tuple[float, float]], held: int = 0) -> None:
         self.time = 1_000_000.0
         self.ahead = ahead
         self.delays = delays
-        self.exchanges = 0
+        self.held = held
+        self.asked: list[str] = []
+        self.reachable = True
         self.answer: str | None = None
 
     def now(self) -> float:
         return self.time
 
+    def sleep(self, seconds: float) -> None:
+        self.asked.append(f"sleep {seconds:g}")
+
     @contextmanager
     def talk(self, command: Command | Script, *, timeout: float = 60.0) -> Iterator[Dialogue]:
+        if not self.reachable:
+            raise Unreachable("node1: it does not answer")
         yield cast(Dialogue, self)
+        self.asked.append("end")
 
     def ask(self, line: str = "") -> str:
-        there, back = self.delays[self.exchanges % len(self.delays)]
-        self.exchanges += 1
+        verb, *words = line.split()
+        if verb != "time":
+            self.asked.append(line)
+        if verb == "hold":
+            return str(self.held)
+        if verb == "step":
+            self.ahead += int(words[0]) + int(words[1]) / 1e6
+        if verb in ("step", "tell"):
+            return "done"
+        return self.answer or self._tell()
+
+    def _tell(self) -> str:
+        there, back = self.delays[0]
+        self.delays = [*self.delays[1:], self.delays[0]]
         told = self.time + there + self.ahead
         self.time += there + back
-        return self.answer or f"{told:.6f}"
+        return f"{told:.6f}"
 
     def run(
         self, command: Command | Script, *, timeout: float = 60.0, stdin: bytes = b""
     ) -> Result:
-        assert isinstance(command, Command)
-        assert command.sudo
-        self.ahead += int(command.argv[-2]) + int(command.argv[-1]) / 1e6
-        return Result(0, "", "", 0.1)
+        raise AssertionError("a clock is read and moved in one dialogue")
+
+
+def step(*guests: FakeClocks) -> list[GuestError]:
+    with stepping_clocks(guests, now=guests[0].now, sleep=guests[0].sleep) as errors:
+        for guest in guests:
+            guest.asked.append("block")
+    return errors
 
 
 @pytest.mark.parametrize("ahead", [0.0, 12.5, -12.5, 0.030])
@@ -61,12 +86,50 @@ def test_the_fastest_exchange_counts() -> None:
 @pytest.mark.parametrize("ahead", [12.25, -12.25, -0.75, 0.75])
 def test_a_stepped_clock_is_right(ahead: float) -> None:
     clocks = FakeClocks(ahead, [(0.002, 0.002)])
-    assert step_clock(clocks, now=clocks.now) == pytest.approx(0.0, abs=1e-4)
+    assert step(clocks) == []
+    assert clocks.ahead == pytest.approx(0.0, abs=1e-4)
+
+
+def test_heartbeats_stand_still_from_before_the_block_until_after_the_step() -> None:
+    clocks = FakeClocks(-2.5, [(0.0, 0.0)], held=1)
+    step(clocks)
+    assert clocks.asked == ["hold osd_srv_heartbt", "sleep 2", "block", "step 2 500000", "end"]
+
+
+def test_nobody_waits_for_answers_where_nothing_was_held() -> None:
+    clocks = FakeClocks(-2.5, [(0.0, 0.0)], held=0)
+    step(clocks)
+    assert not [line for line in clocks.asked if line.startswith("sleep")]
+
+
+@pytest.mark.parametrize(("ahead", "elect"), [(-299.0, 0), (-301.0, 1), (86_400.0, 1)])
+def test_after_a_long_step_the_monitors_elect_anew(ahead: float, elect: int) -> None:
+    clocks = FakeClocks(ahead, [(0.0, 0.0)])
+    step(clocks)
+    told = [line for line in clocks.asked if line.startswith("tell /run/ceph/ceph-mon")]
+    assert len(told) == elect
+
+
+def test_a_guest_out_of_reach_keeps_no_other_from_being_set() -> None:
+    clocks, gone = FakeClocks(7.0, [(0.0, 0.0)]), FakeClocks(7.0, [(0.0, 0.0)])
+    gone.reachable = False
+    assert [str(error.what) for error in step(clocks, gone)] == ["node1: it does not answer"]
+    assert clocks.ahead == pytest.approx(0.0, abs=1e-4)
+    assert gone.ahead == 7.0
+
+
+def test_the_clocks_are_set_where_the_block_fails() -> None:
+    clocks = FakeClocks(7.0, [(0.0, 0.0)])
+    with (
+        pytest.raises(RuntimeError, match="no room"),
+        stepping_clocks([clocks], now=clocks.now, sleep=clocks.sleep),
+    ):
+        raise RuntimeError("no room")
     assert clocks.ahead == pytest.approx(0.0, abs=1e-4)
 
 
 def test_a_guest_that_cannot_tell_the_time_is_an_error() -> None:
     clocks = FakeClocks(0.0, [(0.0, 0.0)])
-    clocks.answer = "bash: not found"
+    clocks.answer = "perl: not found"
     with pytest.raises(GuestError, match="node1: it cannot tell the time"):
         clock_offset(clocks, now=clocks.now)

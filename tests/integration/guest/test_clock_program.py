@@ -1,0 +1,147 @@
+"""The program that runs in the guest, run here by the host's own Perl."""
+
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from testbed.wait import Seen, wait_until
+
+Ask = Callable[[str], str]
+
+
+@contextmanager
+def running() -> Iterator[Ask]:
+    """Run the program; leave before what it holds, for a parent waits for the one that holds."""
+    program = (resources.files("testbed.guest") / "clock.pl").read_text()
+    argv = ["perl", "-e", program]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as perl:
+        assert perl.stdin is not None
+        assert perl.stdout is not None
+        stdin, stdout = perl.stdin, perl.stdout
+
+        def question(line: str) -> str:
+            stdin.write(f"{line}\n".encode())
+            return stdout.readline().decode().strip()
+
+        yield question
+
+
+# One that waits with a deadline, as a heartbeat's thread does, and counts in between. It is a
+# process of its own: a thread stopped here could be the next one Python's own lock waits for.
+_COUNTER = """
+import ctypes, os, sys, threading
+name, path = sys.argv[1:]
+ctypes.CDLL(None).prctl(0x59616D61, ctypes.c_ulong(2**64 - 1), 0, 0, 0)  # PR_SET_PTRACER: any
+with open("/proc/self/comm", "w") as comm:
+    comm.write(name)
+count, never = 0, threading.Event()
+file = os.open(path, os.O_WRONLY | os.O_CREAT)
+while not never.wait(0.01):
+    count += 1
+    os.pwrite(file, b"%020d" % count, 0)
+"""
+
+
+@dataclass(frozen=True)
+class Counter:
+    """What counts while it runs."""
+
+    path: Path
+
+    @property
+    def count(self) -> int:
+        return int(self.path.read_text() or 0) if self.path.exists() else 0
+
+
+@contextmanager
+def counting(name: str, folder: Path) -> Iterator[Counter]:
+    counter = Counter(folder / name)
+    argv = [sys.executable, "-c", _COUNTER, name, str(counter.path)]
+    with subprocess.Popen(argv) as process:
+        try:
+            counts_on(counter, 2)
+            yield counter
+        finally:
+            process.kill()
+
+
+def counts_on(counter: Counter, since: int) -> None:
+    wait_until("counting on", lambda: Seen(counter.count > since, str(counter.count)), timeout=10)
+
+
+def test_it_tells_the_time() -> None:
+    with running() as ask:
+        before = time.time()
+        assert before - 0.001 <= float(ask("time")) <= time.time() + 0.001
+
+
+def test_a_held_thread_stands_still_and_another_runs(tmp_path: Path) -> None:
+    with (
+        counting("tb_heartbeat", tmp_path) as held,
+        counting("tb_neighbour", tmp_path) as neighbour,
+        running() as ask,
+    ):
+        assert ask("hold tb_heartbeat") == "1"
+        stood = held.count
+        counts_on(neighbour, neighbour.count + 10)
+        assert held.count == stood
+        assert ask("hold tb_no_such_name") == "0"
+        assert float(ask("time")) > 0
+
+
+def test_a_held_thread_runs_on_when_the_program_has_ended(tmp_path: Path) -> None:
+    with counting("tb_heartbeat", tmp_path) as held:
+        with running() as ask:
+            assert ask("hold tb_heartbeat") == "1"
+            stood = held.count
+        counts_on(held, stood)
+
+
+def test_a_thread_is_taken_over_from_the_program_of_a_restored_checkpoint(tmp_path: Path) -> None:
+    with (
+        counting("tb_heartbeat", tmp_path) as held,
+        counting("tb_neighbour", tmp_path) as neighbour,
+        running() as newer,
+        running() as older,
+    ):
+        assert older("hold tb_heartbeat") == "1"
+        assert newer("hold tb_heartbeat") == "1"
+        with pytest.raises(BrokenPipeError):
+            older("time")
+        stood = held.count
+        counts_on(neighbour, neighbour.count + 10)
+        assert held.count == stood
+
+
+def test_it_tells_every_socket_of_that_name(tmp_path: Path) -> None:
+    heard: list[bytes] = []
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(str(tmp_path / "mon.a.asok"))
+        door.listen()
+
+        def answer() -> None:
+            caller, _ = door.accept()
+            with caller:
+                heard.append(caller.recv(200))
+                caller.sendall(b"\0\0\0\2{}")
+
+        server = threading.Thread(target=answer)
+        server.start()
+        with running() as ask:
+            assert ask(f'tell {tmp_path}/mon.*.asok {{"prefix":"quorum enter"}}') == "told"
+        server.join()
+    assert heard == [b'{"prefix":"quorum enter"}\0']
+
+
+def test_no_socket_of_that_name_is_no_error(tmp_path: Path) -> None:
+    with running() as ask:
+        assert ask(f"tell {tmp_path}/mon.*.asok {{}}") == "told"
