@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from testbed.apply import health
+from testbed.apply import health, storing
 from testbed.apply.cables import is_pulled
 from testbed.apply.folders import Folders
 from testbed.apply.observe import Testbed
@@ -34,6 +34,8 @@ class Status:
     machines: tuple[MachineStatus, ...]
     wrong: tuple[str, ...]
     looked: health.Health | None
+    ceph_wrong: tuple[str, ...] = ()  # what was wrong with Ceph when it was looked at
+    untried: str = ""  # what of this testbed nobody has run yet, in a sentence
 
 
 def status(folders: Folders, testbed: Testbed) -> Status:
@@ -49,7 +51,16 @@ def status(folders: Folders, testbed: Testbed) -> Status:
         *(each for line in lines for each in _wrong(line)),
         *_pulled(testbed),
     )
-    return Status(name, lines, wrong, health.recall(folders, name))
+    looked = health.recall(folders, name)
+    storage = testbed.plan.storage
+    seen = looked.ceph if looked else None
+    return Status(
+        name=name,
+        machines=lines,
+        wrong=wrong,
+        looked=looked,
+        ceph_wrong=storing.wrong(storage, seen) if storage and seen else (),
+    )
 
 
 def _machine(loopback: str, machine: Machine, seen: ObservedMachine) -> MachineStatus:

@@ -1,7 +1,7 @@
 """The storage stage: Ceph in the nodes, healthy, and the look at it that is remembered."""
 
 import json
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 
 from testbed.apply.folders import Folders, write_private
 from testbed.apply.progress import WHOLE, Recorder, Stage
@@ -13,10 +13,11 @@ from testbed.deploy.step import Guests
 from testbed.errors import GuestError
 from testbed.guest import Command
 from testbed.plan.models import Plan
-from testbed.plan.storage import Storage
+from testbed.plan.storage import Storage, StorageNode
 from testbed.probe.ceph import state
 from testbed.probe.ceph.state import CephSeen
 from testbed.probe.verdict import Verdict, failing
+from testbed.together import side_by_side
 from testbed.topology.models import FailureDomain, Provider
 from testbed.wait import Seen, wait_until
 
@@ -43,13 +44,27 @@ def raise_storage(
 
 def wait_where_deployed(plan: Plan, session: Session) -> CephSeen | None:
     """Return what was seen of a healthy cluster, or None where the nodes hold none yet."""
-    if plan.storage is None:
+    if plan.storage is None or not _is_deployed(plan.storage, session):
         return None
-    guests = guests_of(plan.storage, session)
-    first = guests[plan.storage.monitors[0].machine]
-    if not first.run(Command(("test", "-e", DEPLOYED))).ok:
+    return wait_until_healthy(plan.storage, guests_of(plan.storage, session))
+
+
+def look_where_deployed(plan: Plan, session: Session) -> CephSeen | None:
+    """Return what is seen of the cluster now, or None where the nodes hold none yet."""
+    if plan.storage is None or not _is_deployed(plan.storage, session):
         return None
-    return wait_until_healthy(plan.storage, guests)
+    return look(plan.storage, guests_of(plan.storage, session))
+
+
+def _is_deployed(storage: Storage, session: Session) -> bool:
+    """Return whether any monitor's machine that answers has Ceph's configuration."""
+
+    def has(node: StorageNode) -> bool:
+        with suppress(GuestError):
+            return session.guests[node.machine].run(Command(("test", "-e", DEPLOYED))).ok
+        return False
+
+    return any(side_by_side(storage.monitors, has))
 
 
 def guests_of(storage: Storage, session: Session) -> Guests:
@@ -113,3 +128,9 @@ def verdicts(storage: Storage, seen: CephSeen) -> tuple[Verdict, ...]:
     if storage.failure_domain is FailureDomain.HOST:
         found += state.placement_verdicts(seen)
     return tuple(found)
+
+
+def wrong(storage: Storage, seen: CephSeen) -> tuple[str, ...]:
+    """Return what is wrong with the cluster, one line each: Ceph's own words, then ours."""
+    ours = (v for v in failing(verdicts(storage, seen)) if v.probe != "health")
+    return (*seen.problems, *(f"{verdict.probe}: {verdict.seen}" for verdict in ours))

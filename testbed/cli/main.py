@@ -11,6 +11,7 @@ import typer
 
 from testbed import __version__
 from testbed.cli import (
+    ceph,
     checkpoint,
     console,
     doctor,
@@ -32,6 +33,8 @@ from testbed.cli import (
 from testbed.errors import HostError, TestbedError
 
 _HOST_IS_FULL = {errno.ENOSPC, errno.EDQUOT}
+# What follows the verb is another program's: its options pass through it as they are.
+_OTHERS_OPTIONS = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
 
 class Commands(typer.core.TyperGroup):
@@ -116,6 +119,7 @@ app.command()(console.console)
 app.command()(suspend.suspend)
 app.command()(suspend.resume)
 app.command()(restart.restart)
+app.command(context_settings=_OTHERS_OPTIONS)(ceph.ceph)
 app.add_typer(link.app, name="link")
 app.add_typer(power.app, name="power")
 app.add_typer(checkpoint.app, name="checkpoint")

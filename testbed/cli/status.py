@@ -12,6 +12,7 @@ from testbed.cli.status_text import lines
 if TYPE_CHECKING:
     from testbed.apply.folders import Folders
     from testbed.apply.observe import Testbed
+    from testbed.apply.status import Status
 
 
 def status(
@@ -44,16 +45,24 @@ def status(
         for each in found:
             for line in lines(each):
                 typer.echo(line)
-    if check and any(each.wrong or (each.looked and each.looked.wrong) for each in found):
+    if check and any(_is_wrong(each) for each in found):
         raise typer.Exit(1)
 
 
+def _is_wrong(found: "Status") -> bool:
+    return bool(found.wrong or found.ceph_wrong or (found.looked and found.looked.wrong))
+
+
 def _look(folders: "Folders", testbed: "Testbed") -> None:
-    from testbed.apply import health, keys, ready
+    from testbed.apply import health, keys, ready, storing
     from testbed.apply.session import session
 
-    with session(testbed.plan, keys.read(folders, testbed.plan)) as doors:
-        verdicts = ready.check(testbed.plan, doors)
-    health.remember(folders, testbed.plan.name, verdicts)
+    plan = testbed.plan
+    with session(plan, keys.read(folders, plan)) as doors:
+        verdicts = ready.check(plan, doors)
+        ceph = storing.look_where_deployed(plan, doors)
+    health.remember(folders, plan.name, verdicts, ceph)
+    if plan.storage and ceph:
+        verdicts += storing.verdicts(plan.storage, ceph)
     for verdict in verdicts:
         typer.echo(f"{'ok  ' if verdict.holds else 'FAIL'} {verdict}", err=True)

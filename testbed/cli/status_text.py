@@ -8,6 +8,7 @@ import typer
 
 if TYPE_CHECKING:
     from testbed.apply.status import MachineStatus, Status
+    from testbed.probe.ceph.state import CephSeen
 
 _HEADINGS = ("machine", "role", "state", "memory", "address", "ssh", "links")
 _COLOURS = {"running": typer.colors.GREEN, "paused": typer.colors.YELLOW}
@@ -24,7 +25,29 @@ def lines(found: "Status") -> Iterator[str]:
     yield _health(found)
     inside = found.looked.wrong if found.looked else ()
     for problem in (*found.wrong, *(() if found.wrong else inside)):
-        yield f"  {typer.style('✗', fg=typer.colors.RED)} {problem}"
+        yield _problem(problem)
+    if found.looked and found.looked.ceph:
+        yield from _ceph(found.looked.ceph, _ago(found.looked.at))
+        for problem in found.ceph_wrong:
+            yield _problem(problem)
+
+
+def _problem(text: str) -> str:
+    return f"  {typer.style('✗', fg=typer.colors.RED)} {text}"
+
+
+def _ceph(seen: "CephSeen", when: str) -> Iterator[str]:
+    """Yield Ceph's block; a cluster that does not answer has nothing to count."""
+    yield f"ceph: {seen.health} {when}"
+    if not seen.quorum:
+        return
+    states = ", ".join(f"{count} {state}" for state, count in seen.states.items())
+    yield f"  quorum  {', '.join(seen.quorum)}"
+    yield f"  OSDs    {seen.osds_up} up, {seen.osds_in} in, of {seen.osds}"
+    yield f"  groups  {states or 'none'}"
+    for pool in seen.pools:
+        placed = f"{pool.distinct} of {pool.groups} groups have all copies on distinct hosts"
+        yield f"  pool    {pool.name}: {pool.size} copies, {pool.min_size} needed; {placed}"
 
 
 def _colour(state: str) -> str:
@@ -53,10 +76,14 @@ def _cells(machine: "MachineStatus") -> tuple[str, ...]:
 def _health(found: "Status") -> str:
     if found.looked is None:
         return "health: not looked at yet; run: testbed status --check"
-    ago = time.time() - found.looked.at
-    when = f"{ago / 60:.0f} min ago" if ago > 90 else f"{ago:.0f} s ago"
+    when = _ago(found.looked.at)
     if found.wrong:
         return f"health: {len(found.wrong)} wrong now"
     if found.looked.wrong:
         return f"health: {len(found.looked.wrong)} did not hold {when}"
     return f"health: steady state proven {when}; look again with: testbed status --check"
+
+
+def _ago(at: float) -> str:
+    ago = time.time() - at
+    return f"{ago / 60:.0f} min ago" if ago > 90 else f"{ago:.0f} s ago"

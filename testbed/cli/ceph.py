@@ -1,0 +1,28 @@
+"""`testbed ceph`."""
+
+from typing import Annotated
+
+import typer
+
+from testbed.cli.options import Name, open_testbed
+
+
+def ceph(
+    words: Annotated[
+        list[str], typer.Argument(metavar="-- COMMAND…", help="What Ceph is asked, e.g. status.")
+    ],
+    name: Name = None,
+    timeout: Annotated[float, typer.Option(help="Seconds the command may take.")] = 60.0,
+) -> None:
+    """Run the ceph command in a node whose monitor has a quorum.
+
+    Exits with the command's own status. Without a quorum it says what each monitor says
+    instead of waiting.
+    """
+    from testbed.apply import ceph as own
+
+    with open_testbed(name) as (_, folders, testbed):
+        result = own.run(folders, testbed, tuple(words), timeout)
+    typer.echo(result.stdout, nl=False)
+    typer.echo(result.stderr, nl=False, err=True)
+    raise typer.Exit(result.exit_status)
