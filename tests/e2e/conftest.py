@@ -5,11 +5,17 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from testbed.apply import keys, observe
+from testbed.apply.folders import Folders
+from testbed.apply.session import Session, session
+from testbed.host import Host
 
 TESTBED = Path(".venv/bin/testbed").absolute()
 FAILURES = Path("failures").absolute()
@@ -63,6 +69,19 @@ class Cli:
         argv = ("exec", machine, "--name", name, "--", "sh", "-c", command)
         return self.must(*argv, timeout=timeout)
 
+    @contextmanager
+    def doors(self, name: str) -> Iterator[Session]:
+        """Open the doors that probes go through, as the commands do."""
+        folders = Folders(
+            cache=Folders.of_user().cache,
+            data=self.folder / "data" / "testbed",
+            state=self.folder / "state" / "testbed",
+        )
+        with Host.open() as host:
+            plan = observe.get(host, folders, name).plan
+        with session(plan, keys.read(folders, plan)) as doors:
+            yield doors
+
     def state(self, name: str) -> Path:
         """Return where a testbed's keys and records are."""
         return self.folder / "state" / "testbed" / name
@@ -79,21 +98,17 @@ def cli(tmp_path_factory: pytest.TempPathFactory) -> Cli:
 
 @pytest.fixture(scope="session")
 def aolda(cli: Cli) -> Iterator[str]:
-    """The topology `aolda`, raised once, with a checkpoint `healthy` to go back to."""
-    yield from _raised(cli, "e2e-aolda", "aolda")
+    """The network of the topology `aolda`, raised once; its checkpoint is the way back."""
+    name = "e2e-aolda"
+    cli.must("up", "aolda", "--name", name, "--to", "network")
+    yield name
+    cli.must("down", "--name", name)
 
 
 @pytest.fixture(scope="session")
 def small(cli: Cli) -> Path:
     """A topology of one node, one switch and a router, for tests that raise it many times."""
     return HERE / "small.yaml"
-
-
-def _raised(cli: Cli, name: str, topology: str) -> Iterator[str]:
-    cli.must("up", topology, "--name", name)
-    cli.must("checkpoint", "save", "healthy", "--name", name)
-    yield name
-    cli.must("down", "--name", name)
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +123,7 @@ def healthy(cli: Cli, aolda: str) -> Iterator[str]:
     """The running testbed; a test that fails leaves its mess to a restore, not to the next test."""
     yield aolda
     if cli.run("status", "--check", "--name", aolda).returncode != 0:
-        cli.must("checkpoint", "restore", "healthy", "--name", aolda)
+        cli.must("checkpoint", "restore", "network", "--name", aolda)
 
 
 @pytest.hookimpl(hookwrapper=True)

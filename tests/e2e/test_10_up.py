@@ -14,13 +14,16 @@ def boots(cli: Cli, name: str) -> str:
 
 def test_a_second_up_changes_nothing(cli: Cli, aolda: str) -> None:
     before = boots(cli, aolda)
-    again = cli.json("up", "aolda", "--name", aolda)
+    again = cli.json("up", "aolda", "--name", aolda, "--to", "network")
     assert again["changes"] == []
     assert boots(cli, aolda) == before
 
 
 def test_a_dry_run_says_there_is_nothing_to_do(cli: Cli, aolda: str) -> None:
-    assert cli.must("up", "aolda", "--name", aolda, "--dry-run").strip() == "nothing to do"
+    assert (
+        cli.must("up", "aolda", "--name", aolda, "--to", "network", "--dry-run").strip()
+        == "nothing to do"
+    )
 
 
 def test_the_seconds_of_every_step_are_recorded(cli: Cli, aolda: str) -> None:

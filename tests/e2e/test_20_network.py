@@ -55,7 +55,7 @@ def test_status_names_a_pulled_cable_and_up_plugs_it_in(cli: Cli, healthy: str) 
     assert wrong == [
         "the cable from node2:eno2 to sw2:node2 is pulled; run: testbed link up node2 eno2"
     ]
-    done = cli.json("up", "aolda", "--name", healthy)
+    done = cli.json("up", "aolda", "--name", healthy, "--to", "network")
     assert [(c["action"], c["machine"], c["nic"]) for c in done["changes"]] == [
         ("plug in", "node2", "eno2")
     ]
@@ -88,5 +88,5 @@ def test_a_dead_switch_is_survived(cli: Cli, healthy: str) -> None:
         "sw1 is off (its power was cut); run: testbed power on sw1"
     ]
     cli.must("power", "on", "sw1", "--name", healthy)
-    cli.must("up", "aolda", "--name", healthy)
+    cli.must("up", "aolda", "--name", healthy, "--to", "network")
     assert cli.run("status", "--check", "--name", healthy).returncode == 0

@@ -17,18 +17,18 @@ def test_a_checkpoint_brings_everything_back(cli: Cli, healthy: str) -> None:
     assert cli.guest(healthy, "node1", "cat /sys/class/net/eno1/carrier").strip() == "1"
     assert cli.run("status", "--check", "--name", healthy).returncode == 0
     names = [each["name"] for each in cli.json("checkpoint", "list", "--name", healthy)]
-    assert names == ["healthy", "noted"]
+    assert names == ["network", "noted"]
     cli.must("checkpoint", "delete", "noted", "--name", healthy)
     names = [each["name"] for each in cli.json("checkpoint", "list", "--name", healthy)]
-    assert names == ["healthy"]
+    assert names == ["network"]
 
 
 def test_a_name_is_never_overwritten_and_never_guessed(cli: Cli, aolda: str) -> None:
-    taken = cli.run("checkpoint", "save", "healthy", "--name", aolda)
-    unknown = cli.run("checkpoint", "restore", "helthy", "--name", aolda)
+    taken = cli.run("checkpoint", "save", "network", "--name", aolda)
+    unknown = cli.run("checkpoint", "restore", "netwrok", "--name", aolda)
     assert (taken.returncode, unknown.returncode) == (7, 7)
-    assert "already has a checkpoint 'healthy'" in taken.stderr
-    assert "it has: healthy" in unknown.stderr
+    assert "already has a checkpoint 'network'" in taken.stderr
+    assert "it has: network" in unknown.stderr
 
 
 def test_suspended_machines_wake_with_the_right_time(cli: Cli, healthy: str) -> None:
@@ -44,7 +44,7 @@ def test_a_restarted_machine_comes_back(cli: Cli, healthy: str) -> None:
     before = cli.guest(healthy, "node3", read)
     cli.must("restart", "node3", "--name", healthy)
     assert cli.guest(healthy, "node3", read) != before
-    cli.must("up", "aolda", "--name", healthy)
+    cli.must("up", "aolda", "--name", healthy, "--to", "network")
 
 
 def test_the_console_is_a_root_shell(cli: Cli, aolda: str) -> None:
