@@ -16,6 +16,8 @@ from testbed.together import side_by_side
 _FROM_THE_GUEST = {
     "cloud-init.log": "cat /var/log/cloud-init.log",
     "journal.log": "journalctl --no-pager -b",
+    "ceph.log": "tail -n 3000 /var/log/ceph/*.log /var/snap/microceph/common/logs/*.log "
+    "2>/dev/null; true",
     "network.txt": "ip -d addr; ip route; cat /proc/net/bonding/* 2>/dev/null; true",
 }
 
@@ -59,4 +61,5 @@ def _ask(guest: Guest, folder: Path) -> None:
         except TestbedError as error:
             (folder / f"{guest.name}.unreachable.txt").write_text("\n".join(error.lines()))
             return
-        (folder / f"{guest.name}.{name}").write_text(result.stdout + result.stderr)
+        if told := result.stdout + result.stderr:
+            (folder / f"{guest.name}.{name}").write_text(told)

@@ -7,7 +7,7 @@ from testbed.apply import health, storing
 from testbed.apply.cables import is_pulled
 from testbed.apply.folders import Folders
 from testbed.apply.observe import Testbed
-from testbed.host import ObservedMachine
+from testbed.host import DISK_FAILED, ObservedMachine
 from testbed.plan.models import Machine
 
 
@@ -85,7 +85,9 @@ def _missing(testbed: Testbed) -> Iterator[str]:
 
 def _wrong(line: MachineStatus) -> Iterator[str]:
     why = f" ({line.reason})" if line.reason else ""
-    if line.state == "paused":
+    if line.state == "paused" and line.reason == DISK_FAILED:
+        yield f"{line.name} stands still{why}; free some of it, then run: testbed resume"
+    elif line.state == "paused":
         yield f"{line.name} is suspended{why}; run: testbed resume"
     elif line.state == "crashed":
         yield f"{line.name} has crashed{why}; run: testbed power on {line.name}"

@@ -9,8 +9,10 @@ from testbed.host.models import (
     Snapshot,
     Volume,
 )
+from testbed.host.states import DISK_FAILED
 
 __all__ = [
+    "DISK_FAILED",
     "Host",
     "HostFacts",
     "MachineState",

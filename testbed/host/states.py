@@ -18,12 +18,13 @@ _CRASHED = {
     (libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PAUSED_CRASHED),
     (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_SHUTOFF_CRASHED),
 }
+DISK_FAILED = "a disk failed; the host's disk may be full"
 _REASONS = {
     libvirt.VIR_DOMAIN_PAUSED: {
         libvirt.VIR_DOMAIN_PAUSED_USER: "paused on request",
         libvirt.VIR_DOMAIN_PAUSED_SAVE: "being saved",
         libvirt.VIR_DOMAIN_PAUSED_DUMP: "being dumped",
-        libvirt.VIR_DOMAIN_PAUSED_IOERROR: "a disk failed; the host's disk may be full",
+        libvirt.VIR_DOMAIN_PAUSED_IOERROR: DISK_FAILED,
         libvirt.VIR_DOMAIN_PAUSED_WATCHDOG: "its watchdog fired",
         libvirt.VIR_DOMAIN_PAUSED_FROM_SNAPSHOT: "restored from a checkpoint",
         libvirt.VIR_DOMAIN_PAUSED_SNAPSHOT: "a checkpoint is being taken",

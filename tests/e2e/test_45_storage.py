@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -118,6 +119,12 @@ def _problem(cli: Cli, name: str, code: str) -> Seen:
     done = cli.run("status", "--check", "--name", name)
     lines = [line for line in done.stdout.splitlines() if "✗" in line]
     return Seen(done.returncode == 1 and any(code in line for line in lines), "; ".join(lines))
+
+
+def test_logs_collect_gathers_what_ceph_told(cli: Cli, ceph: str) -> None:
+    folder = Path(cli.must("logs", "collect", "--name", ceph).strip())
+    assert "ceph-mon.node2.log" in (folder / "node2.ceph.log").read_text()
+    assert not (folder / "sw1.ceph.log").exists()
 
 
 def test_every_machine_writes_and_reads_back(cli: Cli, ceph: str) -> None:

@@ -41,7 +41,13 @@ def test_a_healthy_machine_is_one_line(host: FakeHost, folders: Folders):
         (
             MachineState.PAUSED,
             "a disk failed; the host's disk may be full",
-            "node1 is suspended (a disk failed; the host's disk may be full); run: testbed resume",
+            "node1 stands still (a disk failed; the host's disk may be full); "
+            "free some of it, then run: testbed resume",
+        ),
+        (
+            MachineState.PAUSED,
+            "paused on request",
+            "node1 is suspended (paused on request); run: testbed resume",
         ),
         (MachineState.OFF, "", "node1 is off; run: testbed power on node1"),
         (
