@@ -1,11 +1,14 @@
 """Ceph's own command line, run in a node whose monitor has a quorum, and never waited for long."""
 
+from collections.abc import Iterator, Mapping
+
 from testbed.apply import keys
 from testbed.apply.folders import Folders
 from testbed.apply.observe import Testbed
-from testbed.apply.session import Session, session
+from testbed.apply.session import session
+from testbed.deploy.step import Guests
 from testbed.errors import GuestError, StateError
-from testbed.guest import Command, CommandTimeout, Result
+from testbed.guest import Command, CommandTimeout, Result, TalkingGuest
 from testbed.plan.storage import Storage
 from testbed.probe.ceph.ask import asking
 from testbed.probe.ceph.quorum import MonStatus, mon_status
@@ -30,15 +33,30 @@ def run(folders: Folders, testbed: Testbed, words: tuple[str, ...], timeout: flo
         if node.machine in testbed.machines and testbed.machines[node.machine].state == "running"
     ]
     with session(testbed.plan, keys.read(folders, testbed.plan)) as doors:
-        result = _try(doors, storage, running[0], words, timeout) if running else None
-        if result is None:
-            told = side_by_side(running, lambda machine: _told(doors, machine))
-            quorate = [status for status in told if isinstance(status, MonStatus) and status.quorum]
-            for status in quorate:
-                result = result or _try(doors, storage, status.name, words, timeout)
-            if result is None:
-                raise _no_quorum(storage, running, told)
-    return result
+        return ask(storage, {name: doors.guests[name] for name in running}, words, timeout)
+
+
+def ask(storage: Storage, running: Guests, words: tuple[str, ...], timeout: float) -> Result:
+    """Return what the command gave in the first machine that reaches a quorum.
+
+    `running` are the monitors' machines that run.
+    """
+    told: dict[str, MonStatus | str] = {}
+    for guest in _worth_asking(running, told):
+        result = _try(storage, guest, words, timeout)
+        if result is not None:
+            return result
+    raise _no_quorum(storage, told)
+
+
+def _worth_asking(running: Guests, told: dict[str, MonStatus | str]) -> Iterator[TalkingGuest]:
+    """Yield the first machine, which mostly is the one; then those whose monitor has a quorum."""
+    if running:
+        yield next(iter(running.values()))
+    told |= zip(running, side_by_side(running.values(), _told), strict=True)
+    for name, status in told.items():
+        if isinstance(status, MonStatus) and status.quorum:
+            yield running[name]
 
 
 def _storage(testbed: Testbed) -> Storage:
@@ -52,12 +70,12 @@ def _storage(testbed: Testbed) -> Storage:
 
 
 def _try(
-    doors: Session, storage: Storage, machine: str, words: tuple[str, ...], timeout: float
+    storage: Storage, guest: TalkingGuest, words: tuple[str, ...], timeout: float
 ) -> Result | None:
     """Return what the command gave, or None where this machine is not the one to ask."""
     argv = (_PROGRAM[storage.provider], "--connect-timeout", str(_CONNECT), *words)
     try:
-        result = doors.guests[machine].run(Command(argv, sudo=True), timeout=timeout)
+        result = guest.run(Command(argv, sudo=True), timeout=timeout)
     except CommandTimeout:
         raise
     except GuestError:
@@ -65,21 +83,19 @@ def _try(
     return None if not result.ok and _NOT_CONNECTED in result.stderr else result
 
 
-def _told(doors: Session, machine: str) -> MonStatus | str:
+def _told(guest: TalkingGuest) -> MonStatus | str:
     try:
-        with asking(doors.guests[machine]) as ask:
+        with asking(guest) as ask:
             return mon_status(ask)
     except GuestError as error:
         return error.what
 
 
-def _no_quorum(
-    storage: Storage, running: list[str], told: tuple[MonStatus | str, ...]
-) -> StateError:
-    off = [f"{n.machine} is not running" for n in storage.monitors if n.machine not in running]
+def _no_quorum(storage: Storage, told: Mapping[str, MonStatus | str]) -> StateError:
+    off = [f"{n.machine} is not running" for n in storage.monitors if n.machine not in told]
     return StateError(
         "Ceph does not answer: its monitors have no quorum",
-        why="; ".join([*map(str, told), *off]),
-        next_step=f"look at a monitor itself: testbed ssh {storage.monitors[0].machine} -- "
-        f"sudo ceph daemon mon.{storage.monitors[0].machine} mon_status",
+        why="; ".join([*map(str, told.values()), *off]),
+        next_step="see which machines run with: testbed status; mend all that does not with: "
+        "testbed up",
     )

@@ -17,6 +17,8 @@ class MonStatus:
     monitors: tuple[str, ...]
 
     def __str__(self) -> str:
+        if not self.monitors:
+            return f"mon.{self.name} is {self.state}"
         if not self.quorum:
             return f"mon.{self.name} is {self.state}; no quorum of {', '.join(self.monitors)}"
         return f"{len(self.quorum)} of {len(self.monitors)} monitors in quorum"
