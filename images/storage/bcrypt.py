@@ -1,15 +1,19 @@
 """bcrypt for the manager's modules, computed in a child process.
 
-The library's Rust part refuses to be loaded by a second subinterpreter, and a manager has one per module: with the library
-itself every module but the first fails. Later releases of Ceph go the same way round it.
+The library's Rust part refuses to be loaded by a second subinterpreter, and a manager has one per
+module: with the library itself every module but the first fails. Later releases of Ceph go the
+same way round it.
 """
+
 import subprocess
 
 
 def _ask(expression, *values):
-    program = f"import sys, bcrypt; a = [bytes.fromhex(v) for v in sys.argv[1:]]; print(({expression}).hex())"
+    read = "a = [bytes.fromhex(v) for v in sys.argv[1:]]"
+    program = f"import sys, bcrypt; {read}; print(({expression}).hex())"
     argv = ["/usr/bin/python3", "-Ic", program, *(value.hex() for value in values)]
-    return bytes.fromhex(subprocess.run(argv, capture_output=True, check=True, text=True).stdout.strip())
+    done = subprocess.run(argv, capture_output=True, check=True, text=True)  # noqa: S603
+    return bytes.fromhex(done.stdout.strip())
 
 
 def gensalt(rounds=12, prefix=b"2b"):

@@ -13,11 +13,9 @@ from testbed.plan.storage import Storage
 from testbed.probe.ceph.ask import asking
 from testbed.probe.ceph.quorum import MonStatus, mon_status
 from testbed.together import side_by_side
-from testbed.topology.models import Provider
 
 _CONNECT = 10  # seconds for the command to reach a quorum
 _NOT_CONNECTED = "error connecting to the cluster"
-_PROGRAM = {Provider.CEPH: "ceph", Provider.MICROCEPH: "microceph.ceph"}
 
 
 def run(folders: Folders, testbed: Testbed, words: tuple[str, ...], timeout: float) -> Result:
@@ -43,7 +41,7 @@ def ask(storage: Storage, running: Guests, words: tuple[str, ...], timeout: floa
     """
     told: dict[str, MonStatus | str] = {}
     for guest in _worth_asking(running, told):
-        result = _try(storage, guest, words, timeout)
+        result = _try(guest, words, timeout)
         if result is not None:
             return result
     raise _no_quorum(storage, told)
@@ -69,11 +67,9 @@ def _storage(testbed: Testbed) -> Storage:
     return testbed.plan.storage
 
 
-def _try(
-    storage: Storage, guest: TalkingGuest, words: tuple[str, ...], timeout: float
-) -> Result | None:
+def _try(guest: TalkingGuest, words: tuple[str, ...], timeout: float) -> Result | None:
     """Return what the command gave, or None where this machine is not the one to ask."""
-    argv = (_PROGRAM[storage.provider], "--connect-timeout", str(_CONNECT), *words)
+    argv = ("ceph", "--connect-timeout", str(_CONNECT), *words)
     try:
         result = guest.run(Command(argv, sudo=True), timeout=timeout)
     except CommandTimeout:

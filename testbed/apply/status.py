@@ -60,6 +60,7 @@ def status(folders: Folders, testbed: Testbed) -> Status:
         wrong=wrong,
         looked=looked,
         ceph_wrong=storing.wrong(storage, seen) if storage and seen else (),
+        untried=storing.untried(testbed.plan),
     )
 
 

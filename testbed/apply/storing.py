@@ -61,7 +61,8 @@ def _is_deployed(storage: Storage, session: Session) -> bool:
 
     def has(node: StorageNode) -> bool:
         with suppress(GuestError):
-            return session.guests[node.machine].run(Command(("test", "-e", DEPLOYED))).ok
+            look = Command(("test", "-e", DEPLOYED), sudo=True)  # it may be a link into a snap
+            return session.guests[node.machine].run(look).ok
         return False
 
     return any(side_by_side(storage.monitors, has))
@@ -134,3 +135,9 @@ def wrong(storage: Storage, seen: CephSeen) -> tuple[str, ...]:
     """Return what is wrong with the cluster, one line each: Ceph's own words, then ours."""
     ours = (v for v in failing(verdicts(storage, seen)) if v.probe != "health")
     return (*seen.problems, *(f"{verdict.probe}: {verdict.seen}" for verdict in ours))
+
+
+def untried(plan: Plan) -> str:
+    """Return what of a testbed nobody has run yet, in a sentence; empty where all was."""
+    snap = plan.storage is not None and plan.storage.provider is Provider.MICROCEPH
+    return microceph.NOT_RUN if snap else ""

@@ -30,6 +30,8 @@ def lines(found: "Status") -> Iterator[str]:
         yield from _ceph(found.looked.ceph, _ago(found.looked.at))
         for problem in found.ceph_wrong:
             yield _problem(problem)
+    if found.untried:
+        yield f"note: {found.untried}"
 
 
 def _problem(text: str) -> str:

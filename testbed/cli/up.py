@@ -78,6 +78,8 @@ def _print_preview(host: "Host", wish: "Wish", *, as_json: bool) -> None:
 
 
 def _print(raised: "Raised", *, as_json: bool) -> None:
+    from testbed.apply import storing
+
     if as_json:
         facts = {
             "name": raised.plan.name,
@@ -93,4 +95,6 @@ def _print(raised: "Raised", *, as_json: bool) -> None:
     typer.echo(
         f"testbed '{raised.plan.name}' is ready: {count} machines, {proven} ({raised.total:.0f} s)"
     )
+    if note := storing.untried(raised.plan):
+        typer.echo(f"note: {note}")
     typer.echo("look around: testbed status, testbed ssh node1, testbed graph")
