@@ -128,9 +128,9 @@ class Disk(Part):
         ),
     ]
     size: Annotated[SizeMiB, Field(ge=64, description="for example 4G or 512M")]
-    use: Annotated[
-        DiskUse, Field(description="osd: Ceph stores on it; none: it stays empty")
-    ] = DiskUse.OSD
+    use: Annotated[DiskUse, Field(description="osd: Ceph stores on it; none: it stays empty")] = (
+        DiskUse.OSD
+    )
 
 
 class Machine(Part):
