@@ -79,20 +79,22 @@ def timed(*argv: str | Path) -> float:
     return time.monotonic() - started
 
 
-def floor(folder: Path, plan: Plan, xml: dict[str, str], image: Image, key: Path) -> float:
+def floor(bare: "Bare") -> float:
     """Return the seconds until the last machine has SSH and cloud-init done, without our tool.
 
     As many machines boot side by side as `up` lets, which is faster than all at once.
     """
     uri = daemon.session_uri() if os.geteuid() == 0 else "qemu:///session"
+    plan = bare.plan
 
     def boot(machine: Machine) -> None:
-        overlay = plan.folder / machine.root
-        run("qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", image.disk, overlay)
-        description = folder / f"{machine.name}.xml"
-        description.write_text(xml[machine.name])
-        run("virsh", "-q", "-c", uri, "create", description)
-        wait_for_login(plan, machine.oob.ssh_port, key)
+        backing = ("-F", "qcow2", "-b", bare.images[machine.image].disk)
+        run("qemu-img", "create", "-q", "-f", "qcow2", *backing, plan.folder / machine.root)
+        for disk in machine.disks:
+            size = f"{disk.size_mib}M"
+            run("qemu-img", "create", "-q", "-f", "qcow2", plan.folder / disk.volume, size)
+        run("virsh", "-q", "-c", uri, "create", bare.folder / f"{machine.name}.xml")
+        wait_for_login(plan, machine.oob.ssh_port, bare.key)
 
     width = boot_width(os.cpu_count() or 1, accelerator(Folders.of_user().cache))
     started = time.monotonic()
@@ -117,68 +119,137 @@ def wait_for_login(plan: Plan, port: int, key: Path) -> None:
         time.sleep(1)
 
 
-def rounds() -> tuple[list[Timing], int, str]:
+def rounds() -> tuple[list[Timing], list[str], str]:
+    """Return the timings, other figures as rows of their own, and what the last `up` told."""
     with tempfile.TemporaryDirectory() as scratch, Host.open():
         os.environ["XDG_DATA_HOME"] = f"{scratch}/data"
         os.environ["XDG_STATE_HOME"] = f"{scratch}/state"
-        folders = Folders.of_user()
-        image = Store(folders.cache).build("base", lambda line: print(line, file=sys.stderr))
-        bare, xml, key = prepare(Path(scratch), folders, image)
-        floors, ups = [], []
+        bare = prepare(Path(scratch))
+        floors, told, steps = [], [], []
         for number in range(ROUNDS):
-            floors.append(floor(Path(scratch), bare, xml, image, key))
-            seconds, told = raise_and_record()
-            ups.append(seconds)
-            print(f"round {number + 1}: floor {floors[-1]:.0f} s, up {ups[-1]:.0f} s", flush=True)
+            floors.append(floor(bare))
+            told.append(raise_and_record())
+            steps.append(json.loads((Folders.of_user().records(NAME) / "seconds.json").read_text()))
+            print(f"round {number + 1}: floor {floors[-1]:.0f} s\n{told[-1]}", flush=True)
             if number + 1 < ROUNDS:
-                run(TESTBED, "down", "--name", NAME)
-        rest, resident = living()
-        run(TESTBED, "down", "--name", NAME)
-    timings = [Timing("floor", tuple(floors)), Timing("testbed up", tuple(ups)), *rest]
-    return timings, resident, told
+                run(TESTBED, "down", "--forget", "--name", NAME)
+        rest, figures = living()
+        run(TESTBED, "down", "--forget", "--name", NAME)
+    return (
+        [Timing("floor", tuple(floors)), *raising(told), *deploying(steps), *rest],
+        figures,
+        told[-1],
+    )
 
 
-def prepare(scratch: Path, folders: Folders, image: Image) -> tuple[Plan, dict[str, str], Path]:
-    """Write what the bare script starts from: the same domains and seeds, under another name."""
-    bare = decide(find("aolda"), name="floor", folder=scratch / "floor", loopback="127.99.99.99")
-    bare.folder.mkdir(mode=0o700)
-    keys = make_keys(folders, bare)
-    boot = Boot(image.disk, image.kernel, image.initrd, image.cmdline, image.digest)
+def raising(told: list[str]) -> list[Timing]:
+    """Read from what each `up` told when it had proven the network, and Ceph's health."""
+    networks = tuple(stamp(text, "testbed: steady state") for text in told)
+    storages = tuple(stamp(text, "testbed: storage: healthy") for text in told)
+    kept = tuple(stamp(text, "testbed: checkpoint: storage") for text in told)
+    return [
+        Timing("testbed up, to the network's proven steady state", networks),
+        Timing("from there to Ceph's HEALTH_OK", _less(storages, networks)),
+        Timing("taking the checkpoint, proven again", _less(kept, storages)),
+    ]
+
+
+def _less(later: tuple[float, ...], earlier: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(one - other for one, other in zip(later, earlier, strict=True))
+
+
+def deploying(steps: list[dict[str, dict[str, float]]]) -> list[Timing]:
+    """Return the seconds of each step of the storage stage, on the slowest machine each."""
+    names = dict.fromkeys(
+        step for machine in steps[0].values() for step in machine if step.startswith("storage: ")
+    )
+
+    def slowest(round_: dict[str, dict[str, float]], step: str) -> float:
+        return max(machine[step] for machine in round_.values() if step in machine)
+
+    return [
+        Timing(f"of it, {step}", tuple(slowest(round_, step) for round_ in steps)) for step in names
+    ]
+
+
+@dataclass(frozen=True)
+class Bare:
+    """What the bare script starts from: the same domains and seeds, under another name."""
+
+    folder: Path
+    plan: Plan
+    images: dict[str, Image]
+    key: Path
+
+
+def prepare(scratch: Path) -> Bare:
+    """Write the bare script's domains and seeds, and build the images both start from."""
+    folders = Folders.of_user()
+    plan = decide(find("aolda"), name="floor", folder=scratch / "floor", loopback="127.99.99.99")
+    plan.folder.mkdir(mode=0o700)
+    keys = make_keys(folders, plan)
     accel = accelerator(folders.cache)
-    for machine in bare.machines:
-        pair = keys.hosts[machine.name]
+    store = Store(folders.cache)
+    images = {
+        name: store.build(name, lambda line: print(line, file=sys.stderr))
+        for name in {machine.image for machine in plan.machines}
+    }
+    for machine in plan.machines:
+        pair, image = keys.hosts[machine.name], images[machine.image]
+        boot = Boot(image.disk, image.kernel, image.initrd, image.cmdline, image.digest)
         seed = seed_files(
-            bare,
+            plan,
             machine,
             authorized_key=keys.user.public,
             host_key_private=pair.private,
             host_key_public=pair.public,
         )
-        (bare.folder / machine.seed).write_bytes(seed_iso(seed))
-    xml = {m.name: domain_xml(bare, m, boot=boot, accel=accel) for m in bare.machines}
-    return bare, xml, keys.user_file
+        (plan.folder / machine.seed).write_bytes(seed_iso(seed))
+        xml = domain_xml(plan, machine, boot=boot, accel=accel)
+        (scratch / f"{machine.name}.xml").write_text(xml)
+    return Bare(scratch, plan, images, keys.user_file)
 
 
-def living() -> tuple[list[Timing], int]:
-    """Measure life with the raised testbed; also the resident memory of all machines, in MiB."""
-    resident = sum(
-        machine["resident_mib"]
-        for machine in json.loads(run(TESTBED, "status", "--name", NAME, "--json"))[0]["machines"]
-    )
-    save = timed(TESTBED, "checkpoint", "save", "bench", "--name", NAME)
-    several = {
-        "checkpoint restore to ready": ("checkpoint", "restore", "bench", "--name", NAME),
-        "up on a healthy testbed": ("up", "aolda", "--name", NAME),
-        "status": ("status", "--name", NAME),
+def living() -> tuple[list[Timing], list[str]]:
+    """Measure life with the raised testbed, and what it takes of the host."""
+    named = ("--name", NAME)
+    machines = json.loads(run(TESTBED, "status", *named, "--json"))[0]["machines"]
+    resident = {machine["name"]: machine["resident_mib"] for machine in machines}
+    several: dict[str, tuple[str, ...]] = {
+        "checkpoint restore storage, to HEALTH_OK": ("checkpoint", "restore", "storage", *named),
+        "checkpoint restore network, to the steady state": (
+            "checkpoint", "restore", "network", *named,
+        ),
+        "testbed up on a healthy network": ("up", "aolda", "--to", "network", *named),
+        "testbed status": ("status", *named),
         "testbed --help": ("--help",),
-    }
-    found = [Timing("checkpoint save", (save,))]
-    for what, argv in several.items():
-        found.append(Timing(what, tuple(timed(TESTBED, *argv) for _ in range(3))))
-    return found, resident
+    }  # fmt: skip
+    rate = write_rate(named)
+    found = [
+        Timing(what, tuple(timed(TESTBED, *argv) for _ in range(3)))
+        for what, argv in several.items()
+    ]
+    save = timed(TESTBED, "checkpoint", "save", "bench", *named)
+    nodes = ", ".join(f"{name} {resident[name]}" for name in resident if name.startswith("node"))
+    figures = [
+        f"| writing to Ceph from node1, 4 MiB objects, over bond0 | {rate:.1f} MB/s | | |",
+        f"| resident memory of all six machines | {sum(resident.values())} MiB | | |",
+        f"| resident memory of each node, with Ceph | {nodes} MiB | | |",
+    ]
+    return [*found, Timing("checkpoint save, network", (save,))], figures
 
 
-def table(timings: list[Timing], resident: int) -> str:
+def write_rate(named: tuple[str, ...]) -> float:
+    """Return how many MB/s node1 writes, as Ceph's own benchmark of 20 seconds says."""
+    bench = ("sudo", "rados", "bench", "-p", "volumes", "20", "write", "-t", "8")
+    told = run(TESTBED, "exec", "node1", *named, "--", *bench)
+    found = re.search(r"^Bandwidth \(MB/sec\):\s+([0-9.]+)", told, re.MULTILINE)
+    if found is None:
+        raise SystemExit(told)
+    return float(found[1])
+
+
+def table(timings: list[Timing], figures: list[str]) -> str:
     base = timings[0].median
     rows = ["| what | median | rounds | of the floor |", "| --- | ---: | --- | ---: |"]
     for timing in timings:
@@ -186,8 +257,7 @@ def table(timings: list[Timing], resident: int) -> str:
         rows.append(
             f"| {timing.what} | {timing.median:.1f} s | {each} | {timing.median / base:.2f} |"
         )
-    rows.append(f"| resident memory of the six machines | {resident} MiB | | |")
-    return "\n".join(rows) + f"\n\n{describe_host()}\n"
+    return "\n".join([*rows, *figures]) + f"\n\n{describe_host()}\n"
 
 
 def describe_host() -> str:
@@ -212,8 +282,8 @@ def write(name: str, text: str) -> None:
 
 
 if __name__ == "__main__":
-    timings, resident, told = rounds()
-    found = table(timings, resident)
+    timings, figures, told = rounds()
+    found = table(timings, figures)
     print(found)
     write("bench", found)
     write("recorded-up", f"```text\n$ testbed up\n{told}```\n")
