@@ -10,6 +10,7 @@ from testbed.plan.models import Machine, Plan
 class Action(StrEnum):
     """What `up` can do to a machine."""
 
+    RESTORE = "restore"
     CREATE = "create"
     RECREATE = "create again"
     START = "start"

@@ -12,6 +12,8 @@ from testbed.errors import StateError
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,23}")
 _LOCKS = "locks"  # in the state folder, beside one folder per testbed
+_KEPT = "kept"  # in the data folder, likewise
+_RESERVED = {_LOCKS, _KEPT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,14 @@ class Folders:
     def disks(self, testbed: str) -> Path:
         """Return the folder of a testbed's disks."""
         return self.data / _named(testbed)
+
+    def kept(self, testbed: str) -> Path:
+        """Return the folder of what `down` keeps of a testbed, which may not exist."""
+        return self.all_kept() / _named(testbed)
+
+    def all_kept(self) -> Path:
+        """Return the folder with one folder per kept testbed, which may not exist."""
+        return self.data / _KEPT
 
     def records(self, testbed: str) -> Path:
         """Return the folder of a testbed's keys and records, which may not exist."""
@@ -65,7 +75,7 @@ class Folders:
 
 def is_name(text: str) -> bool:
     """Return whether a testbed may be called so: its folders are, and `down` removes them."""
-    return _NAME.fullmatch(text) is not None and text != _LOCKS
+    return _NAME.fullmatch(text) is not None and text not in _RESERVED
 
 
 def _named(testbed: str) -> str:
@@ -73,7 +83,7 @@ def _named(testbed: str) -> str:
         raise StateError(
             f"a testbed cannot be called '{testbed}'",
             why="a name has at most 24 small letters, digits and hyphens, a letter first, "
-            f"and is not '{_LOCKS}'",
+            f"and is neither '{_KEPT}' nor '{_LOCKS}'",
             next_step="choose another, for example: --name lab1",
         )
     return testbed

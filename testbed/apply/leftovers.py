@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from testbed.apply import keeping, kept
 from testbed.apply.folders import Folders, is_name
 from testbed.apply.lock import only_one
 from testbed.apply.observe import names
@@ -24,10 +25,23 @@ def remove_leftovers(host: Host, folders: Folders, *, dry_run: bool) -> tuple[st
         with suppress(StateError), only_one(folders, name, "gc"):
             if name in names(host):  # raised since we looked
                 continue
+            if keeping.is_coming_back(host, folders, name):  # cut short; the next `up` goes on
+                continue
             removed.extend(_leftovers_of(host, folders, name))
             if not dry_run:
                 _remove(host, folders, name)
-    return tuple(removed)
+    return (*removed, *_remove_half_kept(host, folders, dry_run=dry_run))
+
+
+def _remove_half_kept(host: Host, folders: Folders, *, dry_run: bool) -> Iterator[str]:
+    """Remove what a `down` that was cut short left of a testbed it wanted to keep."""
+    for name in kept.names(folders):
+        with suppress(StateError), only_one(folders, name, "gc"):
+            whole = kept.find(folders, name) and kept.disks(folders, name).exists()
+            if not whole and not keeping.is_coming_back(host, folders, name):
+                yield str(folders.kept(name))
+                if not dry_run:
+                    kept.remove(folders, name)
 
 
 def _remove(host: Host, folders: Folders, name: str) -> None:

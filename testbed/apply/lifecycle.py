@@ -2,11 +2,13 @@
 
 import shutil
 from contextlib import suppress
+from dataclasses import dataclass
 
 from testbed import checkpoint
-from testbed.apply import cables, health, keys, ready, storing
+from testbed.apply import cables, health, keeping, kept, keys, ready, storing
 from testbed.apply.boot import wait_for_ssh
 from testbed.apply.folders import Folders
+from testbed.apply.kept import Kept
 from testbed.apply.lock import only_one
 from testbed.apply.observe import Testbed
 from testbed.apply.session import session
@@ -20,21 +22,52 @@ from testbed.wait import Seen, wait_until
 _SHUTDOWN = 90.0  # seconds a guest gets to shut down before its power is cut
 
 
-def down(host: Host, folders: Folders, name: str) -> int:
-    """Remove a testbed with its disks, keys and records; return how many machines there were.
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A testbed that is down: how many machines it had, and what is kept of it."""
 
-    Needs nothing but libvirt, so it works where our own files are gone, and after any crash.
+    machines: int
+    kept: Kept | None
+    trouble: str = ""  # why it could not be kept, where it had the checkpoint of a stage
+
+
+def down(host: Host, folders: Folders, name: str, *, forget: bool = False) -> Gone:
+    """Take a testbed out of libvirt; one with the checkpoint of a stage is kept for the next `up`.
+
+    Any other is removed, and with `forget` any, kept ones too. Needs nothing but libvirt, so it
+    works where our own files are gone, and after any crash.
     """
     with only_one(folders, name, "down"):
-        machines = host.list_machines(name)
-        for machine in machines:
-            host.destroy(machine.domain)
-        for machine in machines:
-            host.undefine(machine.domain)
-        host.delete_pool(f"testbed-{name}", stable_uuid(name, "pool"))
-        shutil.rmtree(folders.disks(name), ignore_errors=True)
-        shutil.rmtree(folders.records(name), ignore_errors=True)
-    return len(machines)
+        keeping.recover(host, folders, name)
+        count = len(host.list_machines(name))
+        trouble = "" if forget else _keep(host, folders, name)
+        remove(host, folders, name)
+        if forget:
+            kept.remove(folders, name)
+        return Gone(count, kept.find(folders, name), trouble)
+
+
+def _keep(host: Host, folders: Folders, name: str) -> str:
+    """Keep a testbed that has the checkpoint of a stage; return why not, where that failed."""
+    try:
+        if manifest := keeping.survey(host, folders, name):
+            keeping.put_aside(host, folders, manifest)
+        return ""
+    except (StateError, OSError) as error:
+        keeping.recover(host, folders, name)
+        return error.why if isinstance(error, StateError) else str(error)
+
+
+def remove(host: Host, folders: Folders, name: str) -> None:
+    """Remove a testbed's machines, disks, keys and records; what is kept stays."""
+    machines = host.list_machines(name)
+    for machine in machines:
+        host.destroy(machine.domain)
+    for machine in machines:
+        host.undefine(machine.domain)
+    host.delete_pool(f"testbed-{name}", stable_uuid(name, "pool"))
+    shutil.rmtree(folders.disks(name), ignore_errors=True)
+    shutil.rmtree(folders.records(name), ignore_errors=True)
 
 
 def suspend(host: Host, testbed: Testbed) -> None:

@@ -15,6 +15,7 @@ WHOLE = "testbed"  # the name under which steps of the whole testbed are told
 class Stage(StrEnum):
     """The steps of `up`, in the order they are reached."""
 
+    RESTORED = "restored"
     IMAGE = "image"
     DEFINED = "defined"
     BOOTED = "booted"

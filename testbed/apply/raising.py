@@ -3,10 +3,23 @@
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from testbed import checkpoint
-from testbed.apply import budget, health, keys, lifecycle, logs, observe, ports, ready, storing
+from testbed.apply import (
+    budget,
+    health,
+    keeping,
+    kept,
+    keys,
+    lifecycle,
+    logs,
+    observe,
+    ports,
+    ready,
+    restoring,
+    storing,
+)
 from testbed.apply.changes import Action, Change, changes
 from testbed.apply.folders import Folders, make_private
 from testbed.apply.lock import only_one
@@ -26,7 +39,8 @@ from testbed.topology.shipped import find as find_topology
 from testbed.topology.shipped import shipped
 
 _MADE = {Action.CREATE, Action.RECREATE}
-_ON = {*_MADE, Action.START}
+_ON = {*_MADE, Action.RESTORE, Action.START}
+_MEBIBYTE = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,42 +55,98 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """A testbed in its steady state: what was done, and the seconds of each step."""
+    """A testbed in its steady state: what was done, and the seconds of each step.
+
+    `restored` is the stage it was restored to where `down` had kept it; `note` says why a kept
+    one was not restored.
+    """
 
     plan: Plan
     level: Level
     done: tuple[Change, ...]
     total: float
     seconds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    restored: Level | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """From what exists to what is wished for; `found` is what is kept, if none of it exists."""
+
+    plan: Plan
+    goal: Level
+    todo: tuple[Change, ...]
+    found: restoring.Found | None
 
 
 def preview(host: Host, folders: Folders, wish: Wish) -> tuple[Plan, tuple[Change, ...]]:
     """Return the plan and what `up` would do now; changes nothing."""
+    way = _way(host, folders, wish)
+    return way.plan, way.todo
+
+
+def _way(host: Host, folders: Folders, wish: Wish) -> _Way:
     plan = observe.desired(host, folders, wish.topology, wish.name)
-    found = observe.find(host, folders, wish.name)
-    return plan, tuple(changes(plan, found.existing() if found else {}))
+    goal = level(plan, wish.to)
+    existing = observe.find(host, folders, wish.name)
+    if existing:
+        return _Way(plan, goal, tuple(changes(plan, existing.existing())), None)
+    found = restoring.find(host, folders, plan, wish.accel, goal)
+    restore = found is not None and found.stage is not None
+    todo = tuple(found.changes(plan) if found and restore else changes(plan, {}))
+    return _Way(plan, goal, todo, found)
 
 
 def up(host: Host, folders: Folders, wish: Wish, report: Report) -> Raised:
     """Raise the testbed and return once its steady state holds; where it does, change nothing.
 
-    Raises a `TestbedError`; what was made stays, and the next `up` goes on from there.
+    A kept one is restored where it fits. Raises a `TestbedError`; what was made stays, and the
+    next `up` goes on from there.
     """
     started = time.monotonic()
     with only_one(folders, wish.name, "up"):
+        keeping.recover(host, folders, wish.name)
         if found := observe.find(host, folders, wish.name):
             lifecycle.finish_restore(host, folders, found)
-        plan, todo = preview(host, folders, wish)
-        goal = level(plan, wish.to)
-        must_have_room(host, folders, wish, plan, todo)
         recorder = Recorder(report)
-        images = build_images(folders, plan, recorder)
-        with _collecting_logs(host, folders, plan):
-            _walk(host, folders, wish, plan, todo, images, goal, recorder)
-            _keep_checkpoint(host, folders, plan, goal, recorder)
+        way, restored, note = _restore(host, folders, wish, recorder)
+        if restored is not way.goal:
+            _deploy(host, folders, wish, way, recorder)
+        kept.remove(folders, wish.name)  # what is ready now takes its place
         if recorder.seconds:
             recorder.save(folders.of_testbed(wish.name) / "seconds.json")
-    return Raised(plan, goal, todo, time.monotonic() - started, recorder.seconds)
+    total = time.monotonic() - started
+    return Raised(way.plan, way.goal, way.todo, total, recorder.seconds, restored, note)
+
+
+def _restore(
+    host: Host, folders: Folders, wish: Wish, recorder: Recorder
+) -> tuple[_Way, Level | None, str]:
+    """Restore what is kept, if it can be; return the way on, the stage, and why it could not."""
+    way = _way(host, folders, wish)
+    must_have_room(host, folders, wish, way.plan, way.todo)
+    if way.found is None:
+        return way, None, ""
+    stage, why = way.found.stage, way.found.why_not
+    if stage is not None:
+        why = restoring.restore(host, folders, way.plan, way.found.kept, stage, recorder)
+        if not why:
+            return way, stage, ""
+        way = _way(host, folders, wish)
+        must_have_room(host, folders, wish, way.plan, way.todo)
+    note = f"'{wish.name}' was kept but is deployed anew: {why}"
+    recorder.note(Stage.RESTORED, note)
+    return way, None, note
+
+
+def _deploy(host: Host, folders: Folders, wish: Wish, way: _Way, recorder: Recorder) -> None:
+    """Make what is missing up to the goal, and take its checkpoint."""
+    images = build_images(folders, way.plan, recorder)
+    todo = tuple(change for change in way.todo if change.action is not Action.RESTORE)
+    with _collecting_logs(host, folders, way.plan):
+        _walk(host, folders, wish, way.plan, todo, images, way.goal, recorder)
+        _keep_checkpoint(host, folders, way.plan, way.goal, recorder)
 
 
 def _walk(
@@ -151,13 +221,22 @@ def build_images(folders: Folders, plan: Plan, recorder: Recorder) -> Mapping[st
 def must_have_room(
     host: Host, folders: Folders, wish: Wish, plan: Plan, todo: Collection[Change]
 ) -> None:
-    """Raise `HostError` unless the machines to be switched on fit, and their ports are free."""
+    """Raise `HostError` unless the machines to be switched on fit, and their ports are free.
+
+    What is kept under the name counts as room: its disks come back, or they give way now where
+    the new ones do not fit beside them.
+    """
     names = {change.machine for change in todo if change.action in _ON}
     starting = [machine for machine in plan.machines if machine.name in names]
     need = budget.needs(starting, wish.accel)
     have = budget.free(host.facts(), folders.data)
-    budget.must_fit(wish.name, need, have, lambda: _variants(folders, wish))
+    old = kept.bytes_on_disk(folders, wish.name) // _MEBIBYTE
+    most = replace(have, disk_mib=have.disk_mib + old)
+    budget.must_fit(wish.name, need, most, lambda: _variants(folders, wish))
     ports.must_be_free(plan.loopback, starting)
+    restores = any(change.action is Action.RESTORE for change in todo)
+    if not need.fits(have) and not restores:
+        kept.remove(folders, wish.name)
 
 
 def _variants(folders: Folders, wish: Wish) -> Iterator[tuple[str, budget.Budget]]:

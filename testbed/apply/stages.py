@@ -1,5 +1,6 @@
 """The stages of `up`: each ends in a steady state, the last one also in a checkpoint."""
 
+from collections.abc import Collection
 from enum import StrEnum
 
 from testbed.errors import StateError
@@ -16,6 +17,13 @@ class Level(StrEnum):
 def levels(plan: Plan) -> tuple[Level, ...]:
     """Return the levels a testbed has."""
     return (Level.NETWORK,) if plan.storage is None else (Level.NETWORK, Level.STORAGE)
+
+
+def highest(levels: Collection[str], goal: Level) -> Level | None:
+    """Return the highest of some levels that is not above the goal, or None where all are."""
+    order = tuple(Level)
+    below = order[: order.index(goal) + 1]
+    return next((each for each in reversed(below) if each in levels), None)
 
 
 def level(plan: Plan, wanted: Level | None) -> Level:

@@ -31,6 +31,7 @@ def doctor(
     """
     from testbed.apply.budget import needs
     from testbed.apply.folders import Folders
+    from testbed.apply.kept import bytes_on_disk, list_kept
     from testbed.doctor import Patient, Verdict, examine
 
     folders = Folders.of_user()
@@ -41,7 +42,8 @@ def doctor(
 
     disk_mib = max(needs(plan.machines, "qemu").disk_mib for plan in plans.values())
     uri = os.environ.get("TESTBED_URI", "qemu:///session")
-    patient = Patient(uri, folders.cache, folders.data, memory_mib, disk_mib)
+    kept = {k.name: bytes_on_disk(folders, k.name) // 2**20 for k in list_kept(folders)}
+    patient = Patient(uri, folders.cache, folders.data, memory_mib, disk_mib, kept)
     findings = tuple(examine(patient, again=again))
     if json:
         typer.echo(json_module.dumps([dataclasses.asdict(each) for each in findings], indent=1))

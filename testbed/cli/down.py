@@ -1,30 +1,84 @@
 """`testbed down`."""
 
-from typing import Annotated
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from testbed.cli.kept_text import kept_line
 from testbed.cli.options import Name, open_host
+
+if TYPE_CHECKING:
+    from testbed.apply.folders import Folders
+    from testbed.apply.kept import Kept
+    from testbed.apply.lifecycle import Gone
 
 
 def down(
     name: Name = None,
-    everything: Annotated[bool, typer.Option("--all", help="Remove every testbed.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Take down every testbed.")] = False,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Delete it with disks and checkpoints, kept ones too.")
+    ] = False,
 ) -> None:
-    """Remove a testbed: machines, disks, checkpoints, keys. Images stay."""
-    from testbed.apply import lifecycle, observe
+    """Take a testbed down; `testbed up` restores its last stage.
+
+    Machines, pool and keys are gone from the host's libvirt. Disks, checkpoints and keys of a
+    testbed that has the checkpoint of a stage are kept, until --forget; any other is deleted.
+    Images stay.
+    """
+    from testbed.apply import kept, lifecycle, observe
 
     with open_host() as (host, folders):
         existing = observe.names(host)
-        if everything:
-            chosen = existing
-        elif name is None:
-            chosen = (observe.only(existing),) if existing else ()
-        else:
-            chosen = (name,)
+        known = tuple(each.name for each in kept.list_kept(folders))
+        chosen = _chosen(existing, known, name, everything=everything, forget=forget)
         for each in chosen:
-            count = lifecycle.down(host, folders, each)
-            plural = "machine" if count == 1 else "machines"
-            typer.echo(f"testbed '{each}' is gone ({count} {plural})")
+            gone = lifecycle.down(host, folders, each, forget=forget)
+            for line in _lines(folders, each, gone):
+                typer.echo(line)
         if not chosen:
-            typer.echo("there is no testbed; nothing to do")
+            for line in _nothing_to_do(folders, kept.list_kept(folders)):
+                typer.echo(line)
+
+
+def _chosen(
+    existing: tuple[str, ...],
+    known: tuple[str, ...],
+    name: str | None,
+    *,
+    everything: bool,
+    forget: bool,
+) -> tuple[str, ...]:
+    """Return the testbeds to take down; kept ones are among them only where they shall go."""
+    from testbed.apply import observe
+
+    if everything:
+        return tuple(sorted({*existing, *known})) if forget else existing
+    if name is not None:
+        return (name,)
+    candidates = existing or (known if forget else ())
+    return (observe.only(candidates),) if candidates else ()
+
+
+def _lines(folders: "Folders", name: str, gone: "Gone") -> Iterator[str]:
+    machines = f"{gone.machines} {'machine' if gone.machines == 1 else 'machines'}"
+    if gone.kept is None:
+        yield f"testbed '{name}' is gone ({machines})"
+    elif gone.machines:
+        yield f"testbed '{name}' is down ({machines})"
+    if gone.trouble:
+        yield f"note: it could not be kept: {gone.trouble}"
+    if gone.kept is not None:
+        yield from _kept(folders, gone.kept)
+
+
+def _nothing_to_do(folders: "Folders", known: Iterable["Kept"]) -> Iterator[str]:
+    yield "there is no testbed; nothing to do"
+    for each in known:
+        yield from _kept(folders, each)
+
+
+def _kept(folders: "Folders", found: "Kept") -> Iterator[str]:
+    yield kept_line(folders, found)
+    yield f"delete it with: testbed down --forget --name {found.name}"

@@ -33,12 +33,12 @@ def _store() -> "Store":
 
 
 def _images_in_use() -> AbstractSet[str]:
-    """Return the digests of the images that existing machines stand on."""
-    from testbed.apply.observe import images_in_use
+    """Return the digests of the images that machines stand on, existing or kept."""
+    from testbed.apply.kept import images_in_use
     from testbed.cli.options import open_host
 
-    with open_host() as (host, _):
-        return images_in_use(host)
+    with open_host() as (host, folders):
+        return images_in_use(host, folders)
 
 
 @app.command()

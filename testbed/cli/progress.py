@@ -13,7 +13,7 @@ from testbed.apply.progress import WHOLE, Event, Report, Stage, Status
 if TYPE_CHECKING:
     from rich.table import Table
 
-_OF_WHOLE = (Stage.IMAGE, Stage.STEADY, Stage.CHECKPOINT)
+_OF_WHOLE = (Stage.RESTORED, Stage.IMAGE, Stage.STEADY, Stage.CHECKPOINT)
 _SHOWN = tuple(stage for stage in Stage if stage not in _OF_WHOLE)
 
 
@@ -71,6 +71,8 @@ class _Board:
     def report(self, event: Event) -> None:
         if event.machine == WHOLE:
             self._whole = f"{event.stage.value}: {event.detail or event.status.value}"
+        if event.stage is Stage.RESTORED and event.status is Status.NOTED:
+            return  # it only says why nothing is restored
         self._since[event.machine, event.stage] = time.monotonic()  # the table may be drawn now
         self._cells[event.machine, event.stage] = event
 
@@ -82,18 +84,30 @@ class _Board:
         caption = escape(f"{elapsed:.0f} s  {self._whole}"[:100])
         table = Table(caption=caption, caption_justify="left")
         table.add_column("machine")
-        for stage in _SHOWN:
+        stages = self._stages()
+        for stage in stages:
             table.add_column(stage.value, justify="right", min_width=8)
         for machine in self._machines:
-            table.add_row(machine, *(self._cell(machine, stage) for stage in _SHOWN))
+            table.add_row(machine, *(self._cell(machine, stage) for stage in stages))
         return table
 
+    def _stages(self) -> tuple[Stage, ...]:
+        """Return the columns: machines that are restored together take none of the other steps.
+
+        Unless they are deployed further, or anew.
+        """
+        seen = {stage for machine, stage in tuple(self._cells) if machine in self._machines}
+        if (WHOLE, Stage.RESTORED) not in self._cells:
+            return _SHOWN
+        return (Stage.RESTORED, *(stage for stage in _SHOWN if stage in seen))
+
     def _cell(self, machine: str, stage: Stage) -> str:
-        event = self._cells.get((machine, stage))
+        of = WHOLE if stage in _OF_WHOLE else machine
+        event = self._cells.get((of, stage))
         if event is None:
             return "[dim]·[/]"
         if event.status is Status.DONE:
             return f"[green]{event.seconds:.1f} s[/]"
         if event.status is Status.FAILED:
             return "[red]failed[/]"
-        return f"[yellow]{time.monotonic() - self._since[machine, stage]:.0f} s …[/]"
+        return f"[yellow]{time.monotonic() - self._since[of, stage]:.0f} s …[/]"

@@ -2,10 +2,12 @@
 
 import dataclasses
 import json as json_module
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from testbed.cli.kept_text import kept_line
 from testbed.cli.options import Json, Name, open_host
 from testbed.cli.status_text import lines
 
@@ -24,14 +26,17 @@ def status(
 ) -> None:
     """Show machines, links, addresses and health.
 
-    Without a name: of every testbed. The machines are not asked, so it answers at once; health
-    is what the last look inside saw. --check looks now, and exits with 1 if something is wrong.
+    Without a name: of every testbed, and one line for each that is kept. The machines are not
+    asked, so it answers at once; health is what the last look inside saw. --check looks now, and
+    exits with 1 if something is wrong.
     """
     from testbed.apply import observe
     from testbed.apply.status import status as status_of
 
     with open_host() as (host, folders):
-        chosen = (name,) if name else observe.names(host)
+        existing = observe.names(host)
+        kept = tuple(_kept(folders, existing, name))
+        chosen = existing if name is None else () if kept else (name,)
         testbeds = [observe.get(host, folders, each) for each in chosen]
         if check:
             for testbed in testbeds:
@@ -39,14 +44,22 @@ def status(
         found = [status_of(folders, testbed) for testbed in testbeds]
     if json:
         typer.echo(json_module.dumps([dataclasses.asdict(each) for each in found], indent=1))
-    elif not found:
-        typer.echo("there is no testbed; raise one with: testbed up")
     else:
-        for each in found:
-            for line in lines(each):
-                typer.echo(line)
+        for line in (*(line for each in found for line in lines(each)), *kept):
+            typer.echo(line)
+        if not found and not kept:
+            typer.echo("there is no testbed; raise one with: testbed up")
     if check and any(_is_wrong(each) for each in found):
         raise typer.Exit(1)
+
+
+def _kept(folders: "Folders", existing: tuple[str, ...], name: str | None) -> Iterator[str]:
+    """Yield a line for each kept testbed that does not exist, or for the one of that name."""
+    from testbed.apply.kept import list_kept
+
+    for each in list_kept(folders):
+        if each.name not in existing and name in (None, each.name):
+            yield kept_line(folders, each)
 
 
 def _is_wrong(found: "Status") -> bool:

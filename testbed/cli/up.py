@@ -37,7 +37,7 @@ def up(
 
     Run it again to go on after an interruption, or to bring a testbed back to its steady state:
     machines that are off are started, pulled cables are plugged in. Where all is well nothing
-    changes.
+    changes. What `testbed down` kept is restored, if nothing it was made from has changed.
     """
     from testbed.apply import raising
     from testbed.cli.progress import shown
@@ -85,6 +85,8 @@ def _print(raised: "Raised", *, as_json: bool) -> None:
             "name": raised.plan.name,
             "ready": True,
             "level": raised.level,
+            "restored": raised.restored is not None,
+            "restored_stage": raised.restored,
             "changes": [dataclasses.asdict(change) for change in raised.done],
             "seconds": {"total": round(raised.total, 2), **raised.seconds},
         }
@@ -92,9 +94,13 @@ def _print(raised: "Raised", *, as_json: bool) -> None:
         return
     count = len(raised.plan.machines)
     proven = "steady state proven" if raised.level == "network" else "Ceph healthy"
+    how = f"restored at stage {raised.restored}, " if raised.restored else ""
     typer.echo(
-        f"testbed '{raised.plan.name}' is ready: {count} machines, {proven} ({raised.total:.0f} s)"
+        f"testbed '{raised.plan.name}' is ready: {count} machines, {how}{proven} "
+        f"({raised.total:.0f} s)"
     )
+    if raised.note:
+        typer.echo(f"note: {raised.note}")
     if note := storing.untried(raised.plan):
         typer.echo(f"note: {note}")
     typer.echo("look around: testbed status, testbed ssh node1, testbed graph")

@@ -4,7 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import platformdirs
@@ -24,6 +24,7 @@ class Patient:
     data: Path
     memory_mib: Callable[[Accelerator], Mapping[str, int]]  # what each topology needs
     disk_mib: int  # what the largest topology needs
+    kept_mib: Mapping[str, int] = field(default_factory=dict)  # what is kept, by testbed
 
 
 def examine(patient: Patient, *, again: bool = False) -> Iterator[Finding]:
@@ -46,13 +47,17 @@ def examine(patient: Patient, *, again: bool = False) -> Iterator[Finding]:
         ("namespaces", lambda: users.namespaces(uid)),
         ("cache folder", lambda: files.writing("cache folder", patient.cache)),
         ("data folder", lambda: files.writing("data folder", patient.data)),
-        ("disk", lambda: files.room((patient.cache, patient.data), patient.disk_mib)),
+        ("disk", lambda: _room(patient)),
         ("memory", lambda: surroundings.memory(patient.memory_mib(proof.accelerator))),
         ("clock", lambda: surroundings.clock(time.time())),
         ("terminal", lambda: surroundings.terminal(sys.stdout.encoding or "")),
     )
     for check_name, check in checks:
         yield _guarded(check_name, check)
+
+
+def _room(patient: Patient) -> Finding:
+    return files.room((patient.cache, patient.data), patient.disk_mib, patient.kept_mib)
 
 
 def _proof(cache: Path, again: bool) -> Proof:

@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from testbed.doctor.finding import Finding, fail, ok, warn
@@ -44,12 +44,21 @@ def _try(scratch: Path) -> None:
     must(["qemu-img", "check", "-q", "-f", "qcow2", image], timeout=10)
 
 
-def room(folders: Iterable[Path], need_mib: int) -> Finding:
-    """Check the free space below the folders against what one testbed takes."""
+def room(
+    folders: Iterable[Path], need_mib: int, kept_mib: Mapping[str, int] | None = None
+) -> Finding:
+    """Check the free space below the folders against what one testbed takes.
+
+    `kept_mib` is what testbeds that are down take, by name; it can be had back.
+    """
+    kept_mib = kept_mib or {}
     free = {folder: _free_mib(folder) for folder in folders}
     folder = min(free, key=lambda each: free[each])
     seen = f"{free[folder] / 1024:.1f} GiB free for {folder}"
-    mend = "testbed image prune && testbed gc"
+    if kept_mib:
+        seen += f", {sum(kept_mib.values()) / 1024:.1f} GiB taken by kept testbeds"
+    forget = (f"testbed down --forget --name {name}" for name in kept_mib)
+    mend = " && ".join(("testbed image prune", "testbed gc", *forget))
     if free[folder] < IMAGE_MIB:
         return fail("disk", seen, mend=mend, cost="images could not be built")
     if free[folder] < IMAGE_MIB + need_mib:

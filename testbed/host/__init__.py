@@ -2,6 +2,7 @@
 
 from testbed.host.host import Host
 from testbed.host.models import (
+    Definition,
     HostFacts,
     MachineState,
     ObservedMachine,
@@ -13,6 +14,7 @@ from testbed.host.states import DISK_FAILED
 
 __all__ = [
     "DISK_FAILED",
+    "Definition",
     "Host",
     "HostFacts",
     "MachineState",

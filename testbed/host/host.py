@@ -11,12 +11,12 @@ import libvirt
 import libvirt_qemu
 
 from testbed.host import console
+from testbed.host.definitions import Definitions
 from testbed.host.models import HostFacts
-from testbed.host.snapshots import Snapshots
 from testbed.host.storage import Storage
 
 
-class Host(Snapshots, Storage):
+class Host(Definitions, Storage):
     """The host: its machines, their snapshots, its storage.
 
     Every method raises `HostError` where libvirt refuses. Safe to use from several threads.
@@ -25,6 +25,10 @@ class Host(Snapshots, Storage):
     def facts(self) -> HostFacts:
         """Return what the host offers."""
         return self._ask("read what the host offers", lambda asked: _facts(asked, self.uri))
+
+    def processor(self) -> str:
+        """Return the host's CPU as libvirt sees it: vendor, model and extra features."""
+        return self._ask("read what CPU the host has", _processor)
 
     def monitor(self, name: str, command: str) -> str:
         """Return what QEMU's own monitor answers to a command in its human form."""
@@ -71,6 +75,15 @@ def _facts(connection: Any, uri: str) -> HostFacts:
         hypervisor_version=_version(connection.getVersion()),
         libvirt_version=_version(connection.getLibVersion()),
     )
+
+
+def _processor(connection: Any) -> str:
+    cpu = ET.fromstring(connection.getCapabilities()).find("host/cpu")  # noqa: S314 - libvirt's
+    if cpu is None:
+        return ""
+    words = [cpu.findtext(part, "") for part in ("arch", "vendor", "model")]
+    features = sorted(feature.get("name", "") for feature in cpu.iterfind("feature"))
+    return " ".join(filter(None, (*words, *features)))
 
 
 def _memory(connection: Any) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """What the host reports, as plain values."""
 
 import uuid
+import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -71,6 +72,31 @@ class Snapshot:
     name: str
     created: int  # seconds since the epoch
     state: MachineState  # of the machine when it was taken
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """All that libvirt knows of a machine, and enough to define it again.
+
+    `snapshots` is their XML, each after its parent; what they hold is in the machine's disks.
+    """
+
+    domain: str
+    xml: str
+    snapshots: tuple[str, ...]
+
+    @property
+    def accelerator(self) -> str:
+        """What runs it: 'kvm' or 'qemu'."""
+        return ET.fromstring(self.xml).get("type", "")  # noqa: S314 - libvirt wrote it
+
+    @property
+    def backing(self) -> Path | None:
+        """The image its root disk is an overlay of."""
+        root = ET.fromstring(self.xml)  # noqa: S314 - libvirt wrote it
+        for source in root.iterfind("devices/disk/backingStore/source"):
+            return Path(source.get("file", ""))
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,19 @@ class Storage(Session):
 
         self._ask(f"delete pool '{name}'", delete)
 
+    def forget_pool(self, name: str, uuid: uuids.UUID) -> None:
+        """Forget the pool; its folder and all volumes stay as files nobody manages."""
+
+        def forget(connection: Any) -> None:
+            pool = _find_pool(connection, name, uuid)
+            if pool is None:
+                return
+            if pool.isActive():
+                pool.destroy()
+            pool.undefine()
+
+        self._ask(f"forget pool '{name}'", forget)
+
     def list_volumes(self, pool: Pool) -> tuple[Volume, ...]:
         """Return what is in the pool now, in order of name."""
 

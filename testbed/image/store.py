@@ -101,7 +101,7 @@ class Store:
             raise StateError(
                 f"image '{name}' cannot be made anew",
                 why="disks of a testbed's machines stand on it",
-                next_step="run: testbed down, then try again",
+                next_step="run: testbed down --forget, then try again",
             )
         if not isinstance(lineage[-1][1], DownloadRecipe):
             for link in chain(lineage).links:

@@ -90,6 +90,10 @@ class Cli:
         """Return where a testbed's disks are."""
         return self.folder / "data" / "testbed" / name
 
+    def kept(self, name: str) -> Path:
+        """Return where `down` keeps a testbed."""
+        return self.folder / "data" / "testbed" / "kept" / name
+
 
 @pytest.fixture(scope="session")
 def cli(tmp_path_factory: pytest.TempPathFactory) -> Cli:
@@ -102,7 +106,7 @@ def aolda(cli: Cli) -> Iterator[str]:
     name = "e2e-aolda"
     cli.must("up", "aolda", "--name", name, "--to", "network")
     yield name
-    cli.must("down", "--name", name)
+    cli.must("down", "--forget", "--name", name)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ NAME = "e2e-flat"
 def flat(cli: Cli) -> Iterator[str]:
     cli.must("up", "aolda-flat", "--name", NAME)
     yield NAME
-    cli.must("down", "--name", NAME)
+    cli.must("down", "--forget", "--name", NAME)
 
 
 def test_everyone_is_in_one_network(cli: Cli, flat: str) -> None:

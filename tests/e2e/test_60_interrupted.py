@@ -35,16 +35,16 @@ def left(cli: Cli) -> list[str]:
     """Return what exists of the testbed: machines, pool, files."""
     with Host.open() as host:
         machines = [machine.machine for machine in host.list_machines(NAME)]
-    files = [str(path) for path in (cli.disks(NAME), cli.state(NAME)) if path.exists()]
-    return machines + files
+    places = (cli.disks(NAME), cli.state(NAME), cli.kept(NAME))
+    return machines + [str(path) for path in places if path.exists()]
 
 
 @pytest.fixture
 def gone(cli: Cli):  # type: ignore[no-untyped-def]
     """Nothing before and nothing after."""
-    cli.must("down", "--name", NAME)
+    cli.must("down", "--forget", "--name", NAME)
     yield
-    cli.must("down", "--name", NAME)
+    cli.must("down", "--forget", "--name", NAME)
     assert left(cli) == []
 
 

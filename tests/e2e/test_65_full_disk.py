@@ -67,7 +67,7 @@ def test_machines_stand_still_on_a_full_disk_and_go_on(disk: Disk, small: Path) 
         assert out.split()[0] == hashlib.sha256(DATA).hexdigest()
         assert cli.run("status", "--check", "--name", NAME).returncode == 0
     finally:
-        cli.run("down", "--name", NAME)
+        cli.run("down", "--forget", "--name", NAME)
 
 
 def _stands(cli: Cli) -> Seen:

@@ -150,6 +150,15 @@ class FakeHost:
     def list_snapshots(self, name: str) -> tuple[Snapshot, ...]:
         return self.snapshots.get(name, ())
 
+    def create_snapshot(self, name: str, snapshot: str) -> None:
+        self._do("snapshot", name)
+        taken = Snapshot(snapshot, 1, MachineState.RUNNING)
+        self.snapshots[name] = (*self.snapshots.get(name, ()), taken)
+
+    def delete_snapshot(self, name: str, snapshot: str) -> None:
+        left = (each for each in self.snapshots.get(name, ()) if each.name != snapshot)
+        self.snapshots[name] = tuple(left)
+
     def revert_snapshot(self, name: str, snapshot: str, *, paused: bool) -> None:
         self._do("revert", name)
         self._becomes(name, state=MachineState.PAUSED)
@@ -167,7 +176,7 @@ def no(what: str) -> HostError:
 
 class Dialogue:
     def ask(self, line: str = "") -> str:
-        return f"{time.time():.6f}"
+        return "0" if line.startswith("hold") else f"{time.time():.6f}"
 
 
 @dataclass

@@ -38,7 +38,7 @@ def testbed(host: FakeHost, folders: Folders) -> observe.Testbed:
 def test_down_leaves_nothing(host: FakeHost, folders: Folders):
     host.pools.add("testbed-lab")
     folders.disks("lab").mkdir(parents=True)
-    assert lifecycle.down(host, folders, "lab") == len(host.plan.machines)
+    assert lifecycle.down(host, folders, "lab").machines == len(host.plan.machines)
     assert (host.machines, host.pools) == ({}, set())
     assert not folders.disks("lab").exists()
     assert not folders.records("lab").exists()
@@ -48,8 +48,8 @@ def test_down_works_where_our_files_are_gone_and_twice(host: FakeHost, folders: 
     import shutil
 
     shutil.rmtree(folders.state)
-    assert lifecycle.down(host, folders, "lab") == len(host.plan.machines)
-    assert lifecycle.down(host, folders, "lab") == 0
+    assert lifecycle.down(host, folders, "lab").machines == len(host.plan.machines)
+    assert lifecycle.down(host, folders, "lab").machines == 0
 
 
 def test_down_waits_for_nobody(host: FakeHost, folders: Folders):

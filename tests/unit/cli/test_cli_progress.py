@@ -53,6 +53,7 @@ def test_the_table_has_a_row_for_each_machine_and_what_each_step_took():
         "·",
         "failed",
         "·",
+        "·",
     ]
 
 
@@ -73,3 +74,30 @@ def test_the_table_can_be_drawn_at_any_moment():
 
     board._cells = Cells()
     board.report(EVENTS[2])
+
+
+def columns(board: _Board) -> list[str]:
+    (row,) = [line for line in drawn(board).splitlines() if "┃ machine" in line]
+    return [cell.strip() for cell in row.split("┃")[1:-1]]
+
+
+def test_machines_that_are_restored_have_one_column_for_all():
+    board = _Board(("node1", "node2"))
+    board.report(Event(WHOLE, Stage.RESTORED, Status.DONE, 41.0, "storage"))
+    assert columns(board) == ["machine", "restored"]
+    assert drawn(board).count("41.0 s") == 2
+
+
+def test_a_restore_that_failed_is_shown_beside_what_is_deployed_instead():
+    board = _Board(("node1",))
+    board.report(Event(WHOLE, Stage.RESTORED, Status.FAILED, 3.0, "cannot revert"))
+    board.report(Event("node1", Stage.SSH, Status.DONE, 12.34))
+    assert columns(board) == ["machine", "restored", "ssh"]
+    assert "failed" in drawn(board)
+
+
+def test_the_reason_why_nothing_is_restored_takes_no_column():
+    board = _Board(("node1",))
+    board.report(Event(WHOLE, Stage.RESTORED, Status.NOTED, detail="QEMU changed"))
+    assert "restored" not in columns(board)
+    assert "restored: QEMU changed" in drawn(board)

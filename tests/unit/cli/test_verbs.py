@@ -52,7 +52,7 @@ class TestStatus:
         host.has_all()
         health.remember(folders, "lab", [Verdict("names", "node1", False, "x")])
         (found,) = told(run("status", "--json"))
-        assert set(found) == {"name", "machines", "wrong", "looked"}
+        assert set(found) == {"name", "machines", "wrong", "looked", "ceph_wrong", "untried"}
         assert found["machines"][2] == {
             "name": "node1",
             "role": "node",
@@ -125,18 +125,42 @@ class TestUp:
     ):
         from testbed.apply import raising
         from testbed.apply.changes import Action, Change
+        from testbed.apply.stages import Level
 
         done = (Change("node1", Action.START, "it is off"),)
-        raised = raising.Raised(host.plan, done, 12.345, {"node1": {"ssh": 1.5}})
+        seconds = {"node1": {"ssh": 1.5}}
+        raised = raising.Raised(host.plan, Level.NETWORK, done, 12.345, seconds)
         monkeypatch.setattr(raising, "up", lambda *_: raised)
         assert told(run("up", "aolda-flat", "--name", "lab", "--json")) == {
             "name": "lab",
             "ready": True,
+            "level": "network",
+            "restored": False,
+            "restored_stage": None,
             "changes": [{"machine": "node1", "action": "start", "reason": "it is off", "nic": ""}],
             "seconds": {"total": 12.35, "node1": {"ssh": 1.5}},
         }
         first, *_ = run("up", "aolda-flat", "--name", "lab").stdout.splitlines()
         assert first == "testbed 'lab' is ready: 5 machines, steady state proven (12 s)"
+
+    def test_what_was_restored_is_told_and_why_it_was_not(
+        self, host: FakeHost, monkeypatch: pytest.MonkeyPatch
+    ):
+        from testbed.apply import raising
+        from testbed.apply.stages import Level
+
+        stage = Level.STORAGE
+        raised = raising.Raised(host.plan, stage, (), 55.0, restored=stage)
+        monkeypatch.setattr(raising, "up", lambda *_: raised)
+        found = told(run("up", "aolda-flat", "--name", "lab", "--json"))
+        assert (found["restored"], found["restored_stage"]) == (True, "storage")
+        first, *_ = run("up", "aolda-flat", "--name", "lab").stdout.splitlines()
+        assert first == (
+            "testbed 'lab' is ready: 5 machines, restored at stage storage, Ceph healthy (55 s)"
+        )
+        anew = raising.Raised(host.plan, stage, (), 55.0, note="QEMU changed")
+        monkeypatch.setattr(raising, "up", lambda *_: anew)
+        assert "note: QEMU changed\n" in run("up", "aolda-flat", "--name", "lab").stdout
 
 
 class TestDown:

@@ -100,6 +100,13 @@ def test_disk_is_judged_by_images_and_one_testbed(monkeypatch, tmp_path, free, v
     assert files.room((tmp_path, tmp_path / "other"), 5_000).verdict is verdict
 
 
+def test_room_that_kept_testbeds_take_can_be_had_back(monkeypatch, tmp_path):
+    monkeypatch.setattr(files, "_free_mib", lambda _: 2_000)
+    finding = files.room((tmp_path,), 5_000, {"lab": 9_523})
+    assert finding.seen.endswith(", 9.3 GiB taken by kept testbeds")
+    assert finding.mend.endswith(" && testbed down --forget --name lab")
+
+
 def write_ids(etc: Path, subuid: str, subgid: str) -> None:
     (etc / "subuid").write_text(subuid)
     (etc / "subgid").write_text(subgid)

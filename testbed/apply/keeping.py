@@ -1,0 +1,142 @@
+"""Putting a testbed aside whole, and back where it was; a crash anywhere leaves it whole or gone.
+
+Nothing is copied but keys: disks are renamed inside the data folder. While a testbed comes back
+its manifest stays, without disks beside it, so that what was cut short can be put aside again.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from testbed import checkpoint
+from testbed.apply import kept, keys, observe, origin
+from testbed.apply.folders import Folders, make_private, write_private
+from testbed.apply.kept import Kept
+from testbed.apply.observe import Testbed
+from testbed.apply.stages import Level
+from testbed.errors import StateError, TestbedError
+from testbed.host import Host, MachineState
+from testbed.plan.identity import stable_uuid
+from testbed.plan.models import Plan
+from testbed.topology.models import Topology
+
+
+def survey(host: Host, folders: Folders, name: str) -> Kept | None:
+    """Return the manifest a testbed would be kept with; None where no stage has a checkpoint.
+
+    Changes nothing. Raises `StateError` where it has one and cannot be kept for another reason.
+    """
+    with _telling(name):
+        testbed = observe.find(host, folders, name)
+        if testbed is None or len(testbed.machines) < len(testbed.plan.machines):
+            return None
+        found = {each.name for each in checkpoint.list_checkpoints(host, testbed.plan)}
+        stages = tuple(level.value for level in Level if level in found)
+        return _manifest(host, folders, testbed, stages) if stages else None
+
+
+@contextmanager
+def _telling(name: str) -> Iterator[None]:
+    """Turn what a testbed of another version, or one without its files, ends in into one error."""
+    try:
+        yield
+    except (TestbedError, OSError, ValueError) as error:
+        why = str(error).partition("\n")[0]
+        raise StateError(f"testbed '{name}' cannot be kept", why=why) from error
+
+
+def _manifest(host: Host, folders: Folders, testbed: Testbed, stages: tuple[str, ...]) -> Kept:
+    plan = testbed.plan
+    keys.read(folders, plan)  # without them nobody gets in again
+    for machine in plan.machines:
+        (plan.folder / machine.root).stat()
+    machines = tuple(host.read_definition(machine.domain) for machine in plan.machines)
+    return Kept(
+        name=plan.name,
+        topology=Topology.model_validate_json(plan.topology).name,
+        stages=stages,
+        origin=origin.of_existing(host, folders, plan, machines),
+        images=tuple(sorted({seen.image for seen in testbed.machines.values()})),
+        machines=machines,
+    )
+
+
+def put_aside(host: Host, folders: Folders, manifest: Kept) -> None:
+    """Take a testbed out of libvirt, its disks and keys to where kept ones are."""
+    name = manifest.name
+    kept.remove(folders, name)  # an older one, or rubbish
+    for folder in (folders.data, folders.all_kept(), folders.kept(name)):
+        make_private(folder)
+    _copy_keys(folders.records(name) / "keys", kept.keys(folders, name))
+    _leave_libvirt(host, name)
+    folders.disks(name).rename(kept.disks(folders, name))
+    _sync(kept.disks(folders, name))
+    kept.write(folders, manifest)
+    shutil.rmtree(folders.records(name), ignore_errors=True)
+
+
+def bring_back(host: Host, folders: Folders, plan: Plan, manifest: Kept, stage: Level) -> None:
+    """Define a kept testbed again as it was, and note that it must be restored to a stage.
+
+    Its machines are off afterwards, and the kept one is used up. What its name has left of
+    folders is removed before.
+    """
+    name = plan.name
+    host.forget_pool(plan.pool, plan.pool_uuid)
+    shutil.rmtree(folders.disks(name), ignore_errors=True)
+    shutil.rmtree(folders.records(name), ignore_errors=True)
+    _copy_keys(kept.keys(folders, name), folders.of_testbed(name) / "keys")
+    kept.disks(folders, name).rename(folders.disks(name))
+    host.ensure_pool(plan.pool, plan.pool_uuid, plan.folder)
+    for machine in manifest.machines:
+        host.define_again(machine)
+    folders.unfinished_restore(name).write_text(stage)
+    kept.remove(folders, name)
+
+
+def recover(host: Host, folders: Folders, name: str) -> None:
+    """Put aside again what was cut short on its way back, and remove what is rubbish."""
+    manifest = kept.find(folders, name)
+    if manifest is None:
+        kept.remove(folders, name)
+    elif not kept.disks(folders, name).exists():
+        if is_coming_back(host, folders, name):
+            _leave_libvirt(host, name)
+            shutil.rmtree(folders.records(name), ignore_errors=True)
+            folders.disks(name).rename(kept.disks(folders, name))
+        else:
+            kept.remove(folders, name)
+
+
+def is_coming_back(host: Host, folders: Folders, name: str) -> bool:
+    """Return whether a kept testbed was cut short on its way back, before any machine ran."""
+    off = all(machine.state is MachineState.OFF for machine in host.list_machines(name))
+    here = folders.disks(name).exists() and not kept.disks(folders, name).exists()
+    return off and here and kept.find(folders, name) is not None
+
+
+def _leave_libvirt(host: Host, name: str) -> None:
+    machines = host.list_machines(name)
+    for machine in machines:
+        host.destroy(machine.domain)
+    for machine in machines:
+        host.undefine(machine.domain)
+    host.forget_pool(f"testbed-{name}", stable_uuid(name, "pool"))
+
+
+def _copy_keys(source: Path, target: Path) -> None:
+    make_private(target)
+    for path in source.iterdir():
+        write_private(target / path.name, path.read_text())
+
+
+def _sync(folder: Path) -> None:
+    """Wait until everything in the folder is on the disk: a manifest must not outlive it."""
+    for path in (*folder.iterdir(), folder):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,112 @@
+"""Testbeds that are down and kept: their disks, keys and definitions in a folder each.
+
+The manifest is written last and removed first, so a folder without one is rubbish.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from testbed.apply import observe, origin
+from testbed.apply.folders import Folders, is_name, write_private
+from testbed.host import Definition, Host
+from testbed.image.records import size_on_disk
+
+_MANIFEST = "manifest.json"
+_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The manifest of a kept testbed: what it can be restored to, from what, and on what."""
+
+    name: str
+    topology: str  # its name
+    stages: tuple[str, ...]  # from low to high; there is one at least
+    origin: Mapping[str, str]
+    images: tuple[str, ...]  # digests of the images its disks are overlays of
+    machines: tuple[Definition, ...]
+
+
+def find(folders: Folders, name: str) -> Kept | None:
+    """Return the kept testbed of that name, or None where there is none or it is rubbish."""
+    try:
+        return _read(json.loads((folders.kept(name) / _MANIFEST).read_text()))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _read(record: dict[str, Any]) -> Kept:
+    """Return a manifest; raises where it is of another format or was changed by hand."""
+    if record["format"] != _FORMAT or record["digest"] != origin.digest(record["origin"]):
+        raise ValueError("a manifest of another kind")
+    return Kept(
+        name=record["name"],
+        topology=record["topology"],
+        stages=tuple(record["stages"]),
+        origin=record["origin"],
+        images=tuple(record["images"]),
+        machines=tuple(_definition(each) for each in record["machines"]),
+    )
+
+
+def _definition(record: dict[str, Any]) -> Definition:
+    return Definition(record["domain"], record["xml"], tuple(record["snapshots"]))
+
+
+def write(folders: Folders, kept: Kept) -> None:
+    """Write the manifest: from now on the testbed is kept."""
+    record = {"format": _FORMAT, "digest": origin.digest(kept.origin), **asdict(kept)}
+    write_private(folders.kept(kept.name) / _MANIFEST, json.dumps(record, indent=1))
+
+
+def disks(folders: Folders, name: str) -> Path:
+    """Return the folder of a kept testbed's disks; they are not there while it comes back."""
+    return folders.kept(name) / "disks"
+
+
+def keys(folders: Folders, name: str) -> Path:
+    """Return the folder of a kept testbed's keys."""
+    return folders.kept(name) / "keys"
+
+
+def names(folders: Folders) -> tuple[str, ...]:
+    """Return the names of all folders below `kept`, rubbish included."""
+    parent = folders.all_kept()
+    if not parent.is_dir():
+        return ()
+    return tuple(sorted(path.name for path in parent.iterdir() if is_name(path.name)))
+
+
+def list_kept(folders: Folders) -> tuple[Kept, ...]:
+    """Return all kept testbeds, in order of name."""
+    return tuple(_all(folders))
+
+
+def _all(folders: Folders) -> Iterator[Kept]:
+    for name in names(folders):
+        if found := find(folders, name):
+            yield found
+
+
+def bytes_on_disk(folders: Folders, name: str) -> int:
+    """Return the bytes that what is kept under the name takes on the disk."""
+    folder = folders.kept(name)
+    return size_on_disk(folder) if folder.exists() else 0
+
+
+def remove(folders: Folders, name: str) -> None:
+    """Delete what is kept under the name; does nothing where nothing is."""
+    folder = folders.kept(name)
+    (folder / _MANIFEST).unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def images_in_use(host: Host, folders: Folders) -> set[str]:
+    """Return the digests of the images that machines boot from, existing or kept."""
+    return observe.images_in_use(host) | {
+        digest for each in list_kept(folders) for digest in each.images
+    }

@@ -1,0 +1,64 @@
+"""Does `up` find a kept testbed that it may restore? And restoring it, or deleting it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from testbed.apply import keeping, kept, lifecycle, observe, origin
+from testbed.apply.changes import Action, Change
+from testbed.apply.folders import Folders
+from testbed.apply.kept import Kept
+from testbed.apply.progress import WHOLE, Recorder, Stage
+from testbed.apply.stages import Level, highest
+from testbed.errors import TestbedError
+from testbed.host import Host
+from testbed.plan.models import Plan
+from testbed.render.domain import Accelerator
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is kept under a testbed's name and the stage to restore, or why none can be."""
+
+    kept: Kept
+    stage: Level | None
+    why_not: str = ""
+
+    def changes(self, plan: Plan) -> Iterator[Change]:
+        """Yield what restoring does to the machines."""
+        for machine in plan.machines:
+            yield Change(machine.name, Action.RESTORE, f"it is kept at stage {self.stage}")
+
+
+def find(host: Host, folders: Folders, plan: Plan, accel: Accelerator, goal: Level) -> Found | None:
+    """Return what is kept under the plan's name; None where nothing is. Changes nothing."""
+    manifest = kept.find(folders, plan.name)
+    if manifest is None or not kept.disks(folders, plan.name).exists():
+        return None
+    now = origin.of_wanted(host, folders, plan, accel)
+    if changed := origin.changed(manifest.origin, now):
+        return Found(manifest, None, f"{' and '.join(changed)} changed since it was kept")
+    stage = highest(manifest.stages, goal)
+    if stage is None:
+        has = ", ".join(manifest.stages)
+        return Found(manifest, None, f"it was kept at stage {has}, and '{goal}' was asked for")
+    return Found(manifest, stage)
+
+
+def restore(
+    host: Host, folders: Folders, plan: Plan, manifest: Kept, stage: Level, recorder: Recorder
+) -> str:
+    """Restore a kept testbed to a stage and return nothing once its steady state holds.
+
+    Where that fails the testbed is deleted, as another try would fail likewise, and the reason
+    is returned.
+    """
+    try:
+        with recorder.step(WHOLE, Stage.RESTORED, part=stage):
+            keeping.bring_back(host, folders, plan, manifest, stage)
+            lifecycle.restore(host, folders, observe.get(host, folders, plan.name), stage)
+    except (TestbedError, OSError) as error:
+        lifecycle.remove(host, folders, plan.name)
+        kept.remove(folders, plan.name)
+        why = error.why if isinstance(error, TestbedError) else ""
+        return f"{error}: {why}" if why else str(error)
+    return ""

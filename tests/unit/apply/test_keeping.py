@@ -1,0 +1,397 @@
+"""`down` keeps a testbed that has a stage, `up` restores it; whatever happens in between."""
+
+import json
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from keeping_host import KeepingHost, put_image
+from lab import FakeSession, doors, no
+
+from testbed.apply import keeping, kept, keys, lifecycle, logs, raising, restoring
+from testbed.apply.budget import Budget
+from testbed.apply.changes import Action
+from testbed.apply.folders import Folders
+from testbed.apply.leftovers import remove_leftovers
+from testbed.apply.progress import Event, Stage, Status
+from testbed.apply.raising import Raised, Wish
+from testbed.apply.stages import Level, highest
+from testbed.errors import HostError
+from testbed.plan.decide import plan
+from testbed.plan.identity import free_loopback
+from testbed.topology.shipped import find
+
+WISH = Wish(find("aolda-flat"), "lab", "qemu")
+LOOPBACK = free_loopback("lab", ())
+
+
+@pytest.fixture
+def host(tmp_path: Path, folders: Folders) -> KeepingHost:
+    logs = tmp_path / "console"
+    logs.mkdir()
+    made = plan(WISH.topology, name="lab", folder=folders.disks("lab"), loopback=LOOPBACK)
+    return KeepingHost(made, logs, backing=put_image(folders))
+
+
+@pytest.fixture(autouse=True)
+def guests(host: KeepingHost, monkeypatch: pytest.MonkeyPatch) -> FakeSession:
+    opened = doors(host.plan)
+
+    @contextmanager
+    def session(plan: object, own: object) -> Iterator[FakeSession]:
+        yield opened
+
+    for module in (raising, lifecycle, logs):
+        monkeypatch.setattr(module, "session", session)
+    monkeypatch.setattr(raising.ports, "must_be_free", lambda *_: None)
+    return opened
+
+
+@pytest.fixture
+def up(host: KeepingHost, folders: Folders) -> Callable[..., Raised]:
+    """`testbed up`; the events it tells are kept in `up.told`."""
+
+    def run(wish: Wish = WISH) -> Raised:
+        return raising.up(host, folders, wish, run.told.append)
+
+    run.told = []
+    return run
+
+
+@pytest.fixture
+def data(host: KeepingHost, up: Callable[..., Raised]) -> Path:
+    """A testbed that was up, with something of its own on a disk."""
+    up()
+    disk = host.plan.folder / host.plan.machine("node1").root
+    disk.write_text("precious")
+    up.told.clear()
+    return disk
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def everything_of(folders: Folders) -> list[Path]:
+    places = (folders.disks("lab"), folders.records("lab"), folders.kept("lab"))
+    return [path for path in places if path.exists()]
+
+
+def test_down_keeps_disks_and_keys_and_leaves_nothing_in_libvirt(host, folders, data):
+    before = keys.read(folders, host.plan).user.private
+    gone = lifecycle.down(host, folders, "lab")
+    assert (gone.machines, gone.trouble) == (5, "")
+    assert gone.kept is not None and gone.kept.stages == ("network",)
+    assert (host.machines, host.pools) == ({}, set())
+    assert everything_of(folders) == [folders.kept("lab")]
+    assert (kept.disks(folders, "lab") / data.name).read_text() == "precious"
+    assert (kept.keys(folders, "lab") / "user").read_text() == before
+
+
+def test_what_is_kept_is_the_owners_alone(host, folders, data):
+    lifecycle.down(host, folders, "lab")
+    places = (folders.all_kept(), folders.kept("lab"), kept.keys(folders, "lab"))
+    assert {mode(folder) for folder in places} == {0o700}
+    manifest = folders.kept("lab") / "manifest.json"
+    secrets = (manifest, *kept.keys(folders, "lab").iterdir())
+    assert {mode(path) for path in secrets} == {0o600}
+
+
+def test_up_restores_it_with_its_data_and_makes_nothing(host, folders, data, up):
+    own = keys.read(folders, host.plan)
+    lifecycle.down(host, folders, "lab")
+    host.did.clear()
+    raised = up()
+    assert (raised.restored, raised.note) == (Level.NETWORK, "")
+    assert {change.action for change in raised.done} == {Action.RESTORE}
+    assert host.verbs("overlay", "disk", "upload", "define", "start") == []
+    assert len(host.verbs("revert")) == len(host.plan.machines)
+    assert {machine.state for machine in host.list_machines()} == {"running"}
+    assert data.read_text() == "precious"
+    assert keys.read(folders, host.plan) == own
+    assert not folders.kept("lab").exists()
+    assert not folders.unfinished_restore("lab").exists()
+
+
+def test_seconds_and_progress_tell_the_restore_and_no_boot(host, folders, data, up):
+    lifecycle.down(host, folders, "lab")
+    up()
+    seconds = json.loads((folders.records("lab") / "seconds.json").read_text())
+    assert set(seconds) == {"testbed"}
+    assert set(seconds["testbed"]) == {"restored: network"}
+    assert {event.stage for event in up.told} == {Stage.RESTORED}
+
+
+def test_a_restored_testbed_is_kept_again(host, folders, data, up):
+    for _ in range(3):
+        assert lifecycle.down(host, folders, "lab").kept
+        assert up().restored is Level.NETWORK
+    assert data.read_text() == "precious"
+
+
+def test_a_dry_run_says_what_would_be_restored(host, folders, data):
+    lifecycle.down(host, folders, "lab")
+    _, todo = raising.preview(host, folders, WISH)
+    assert str(todo[0]) == "restore sw1: it is kept at stage network"
+    assert everything_of(folders) == [folders.kept("lab")]
+
+
+def test_a_testbed_without_a_stage_is_removed(host, folders, data):
+    host.snapshots.clear()
+    gone = lifecycle.down(host, folders, "lab")
+    assert (gone.kept, gone.trouble) == (None, "")
+    assert everything_of(folders) == []
+
+
+@pytest.mark.parametrize("is_up", [True, False], ids=["up", "kept"])
+def test_down_forget_leaves_nothing(host, folders, data, is_up):
+    if not is_up:
+        lifecycle.down(host, folders, "lab")
+    assert lifecycle.down(host, folders, "lab", forget=True).kept is None
+    assert everything_of(folders) == []
+    assert (host.machines, host.pools) == ({}, set())
+
+
+def test_down_of_a_kept_testbed_changes_nothing(host, folders, data):
+    first = lifecycle.down(host, folders, "lab")
+    again = lifecycle.down(host, folders, "lab")
+    assert (again.machines, again.kept) == (0, first.kept)
+
+
+@pytest.mark.parametrize("lost", ["keys", "disks"])
+def test_what_nobody_could_use_again_is_not_kept(host, folders, data, lost):
+    folder = folders.disks("lab") if lost == "disks" else folders.records("lab") / "keys"
+    shutil.rmtree(folder)
+    gone = lifecycle.down(host, folders, "lab")
+    assert gone.kept is None
+    assert "the keys of testbed 'lab' are gone" in gone.trouble or "No such file" in gone.trouble
+    assert everything_of(folders) == []
+
+
+@pytest.mark.parametrize("step", ["_sync", "write"])
+def test_a_host_without_room_keeps_nothing_and_says_so(host, folders, data, monkeypatch, step):
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(kept if step == "write" else keeping, step, full)
+    gone = lifecycle.down(host, folders, "lab")
+    assert (gone.kept, gone.trouble) == (None, "[Errno 28] No space left on device")
+    assert everything_of(folders) == []
+
+
+CHANGES = {
+    "QEMU": lambda host, folders: setattr(host, "qemu", (10, 1, 0)),
+    "the host's CPU": lambda host, folders: setattr(host, "cpu", "x86_64 Skylake"),
+    "image 'base'": lambda host, folders: put_image(folders, built_at=2.0),
+}
+
+
+@pytest.mark.parametrize("part", CHANGES)
+def test_onto_anything_else_it_is_deployed_anew_and_says_why(host, folders, data, up, part):
+    lifecycle.down(host, folders, "lab")
+    CHANGES[part](host, folders)
+    raised = up()
+    why = f"'lab' was kept but is deployed anew: {part} changed since it was kept"
+    assert (raised.restored, raised.note) == (None, why)
+    assert up.told[0] == Event("testbed", Stage.RESTORED, Status.NOTED, detail=why)
+    assert data.read_text() == "new"
+    assert not folders.kept("lab").exists()
+
+
+def test_another_accelerator_is_something_else(host, folders, data, up):
+    lifecycle.down(host, folders, "lab")
+    assert "the accelerator changed" in up(replace(WISH, accel="kvm")).note
+
+
+def test_a_deployment_that_fails_leaves_the_kept_one(host, folders, data, up):
+    lifecycle.down(host, folders, "lab")
+    host.cpu = "x86_64 Skylake"
+    host.refuses[("define", "testbed-lab-node1")] = no("define domain 'testbed-lab-node1'")
+    with pytest.raises(HostError):
+        up()
+    lifecycle.down(host, folders, "lab")
+    host.cpu = "x86_64 EPYC"
+    assert up().restored is Level.NETWORK
+    assert data.read_text() == "precious"
+
+
+@pytest.mark.parametrize("verb", ["define again", "revert"])
+def test_a_restore_that_fails_ends_in_a_deployment(host, folders, data, up, verb):
+    lifecycle.down(host, folders, "lab")
+    host.refuses[(verb, "testbed-lab-node2")] = no(f"{verb} domain 'testbed-lab-node2'")
+    raised = up()
+    assert raised.restored is None
+    assert raised.note.startswith(
+        f"'lab' was kept but is deployed anew: cannot {verb} domain 'testbed-lab-node2'"
+    )
+    assert data.read_text() == "new"
+    assert {machine.state for machine in host.list_machines()} == {"running"}
+    assert not folders.kept("lab").exists()
+
+
+def test_without_memory_nothing_is_tried_and_it_stays_kept(host, folders, data, up):
+    lifecycle.down(host, folders, "lab")
+    host.memory_free_mib = 100
+    with pytest.raises(HostError, match="does not fit this host"):
+        up()
+    assert kept.find(folders, "lab")
+    assert host.machines == {}
+
+
+def with_disk_mib(monkeypatch: pytest.MonkeyPatch, free: int, old: int) -> None:
+    monkeypatch.setattr(raising.budget, "free", lambda *_: Budget(64 * 1024, free, 8))
+    monkeypatch.setattr(kept, "bytes_on_disk", lambda *_: old * 2**20)
+
+
+def test_what_is_kept_needs_no_room_again(host, folders, data, up, monkeypatch):
+    lifecycle.down(host, folders, "lab")
+    with_disk_mib(monkeypatch, free=0, old=100_000)
+    assert up().restored is Level.NETWORK
+
+
+def test_what_is_kept_gives_way_where_the_new_one_has_no_room(host, folders, data, up, monkeypatch):
+    lifecycle.down(host, folders, "lab")
+    host.cpu = "x86_64 Skylake"
+    with_disk_mib(monkeypatch, free=10, old=100_000)
+    host.refuses[("define", "testbed-lab-node1")] = no("define domain 'testbed-lab-node1'")
+    with pytest.raises(HostError):
+        up()
+    assert not folders.kept("lab").exists()
+
+
+FIRST, LAST = "testbed-lab-node1", "testbed-lab-sw1"
+CUT_DOWN = [
+    ("destroy", FIRST),
+    ("undefine", FIRST),
+    ("undefine", LAST),
+    ("forget pool", "testbed-lab"),
+]
+
+
+def cut(monkeypatch: pytest.MonkeyPatch, module: object, name: str) -> None:
+    """Let the next call of a function be as if we were killed there."""
+    real = getattr(module, name)
+
+    def killed(*_: object) -> None:
+        monkeypatch.setattr(module, name, real)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, name, killed)
+
+
+@pytest.mark.parametrize("at", [*CUT_DOWN, "_copy_keys", "_sync", "write"], ids=str)
+def test_a_down_cut_short_leaves_what_the_next_commands_clear(
+    host, folders, data, up, monkeypatch, at
+):
+    if isinstance(at, tuple):
+        host.interrupted_at = at
+    else:
+        cut(monkeypatch, kept if at == "write" else keeping, at)
+    with pytest.raises(KeyboardInterrupt):
+        lifecycle.down(host, folders, "lab")
+    lifecycle.down(host, folders, "lab")
+    whole = kept.find(folders, "lab") is not None
+    assert everything_of(folders) == ([folders.kept("lab")] if whole else [])
+    assert host.machines == {}
+    assert (up().restored is not None) is whole
+    assert data.read_text() == ("precious" if whole else "new")
+
+
+@pytest.mark.parametrize("at", [*CUT_DOWN, "_sync"], ids=str)
+def test_up_after_a_down_cut_short_ends_well(host, folders, data, up, monkeypatch, at):
+    if isinstance(at, tuple):
+        host.interrupted_at = at
+    else:
+        cut(monkeypatch, keeping, at)
+    with pytest.raises(KeyboardInterrupt):
+        lifecycle.down(host, folders, "lab")
+    up()
+    assert {machine.state for machine in host.list_machines()} == {"running"}
+    assert not folders.kept("lab").exists()
+
+
+CUT_UP = [
+    ("forget pool", "testbed-lab"),
+    ("pool", "testbed-lab"),
+    ("define again", FIRST),
+    ("define again", LAST),
+    ("revert", FIRST),
+]
+COMMANDS = {
+    "up": lambda host, folders: None,
+    "down": lambda host, folders: lifecycle.down(host, folders, "lab"),
+    "gc": lambda host, folders: remove_leftovers(host, folders, dry_run=False),
+}
+
+
+@pytest.mark.parametrize("then", COMMANDS)
+@pytest.mark.parametrize("at", [*CUT_UP, "_copy_keys", "remove"], ids=str)
+def test_a_restore_cut_short_loses_nothing(host, folders, data, up, monkeypatch, at, then):
+    lifecycle.down(host, folders, "lab")
+    if isinstance(at, tuple):
+        host.interrupted_at = at
+    else:
+        cut(monkeypatch, kept if at == "remove" else keeping, at)
+    with pytest.raises(KeyboardInterrupt):
+        up()
+    COMMANDS[then](host, folders)
+    host.did.clear()
+    up()
+    assert host.verbs("overlay") == []
+    assert len(host.verbs("revert")) == len(host.plan.machines)
+    assert data.read_text() == "precious"
+    assert not folders.kept("lab").exists()
+
+
+def test_gc_removes_half_kept_ones_and_no_whole_one(host, folders, data):
+    lifecycle.down(host, folders, "lab")
+    (folders.kept("half") / "disks").mkdir(parents=True)
+    shutil.copytree(folders.kept("lab"), folders.kept("robbed"))
+    shutil.rmtree(kept.disks(folders, "robbed"))
+    would = remove_leftovers(host, folders, dry_run=True)
+    assert would == (str(folders.kept("half")), str(folders.kept("robbed")))
+    assert folders.kept("half").exists()
+    assert remove_leftovers(host, folders, dry_run=False) == would
+    assert kept.names(folders) == ("lab",)
+    assert kept.find(folders, "lab")
+
+
+def test_the_images_of_kept_disks_are_in_use(host, folders, data):
+    lifecycle.down(host, folders, "lab")
+    assert kept.images_in_use(host, folders) == {"0123456789abcdef"}
+
+
+def test_a_manifest_that_was_changed_is_rubbish(host, folders, data):
+    lifecycle.down(host, folders, "lab")
+    path = folders.kept("lab") / "manifest.json"
+    path.write_text(path.read_text().replace("EPYC", "Skylake"))
+    assert kept.find(folders, "lab") is None
+
+
+def test_a_higher_stage_than_wanted_is_not_restored(host, folders, data):
+    gone = lifecycle.down(host, folders, "lab")
+    assert gone.kept is not None
+    kept.write(folders, replace(gone.kept, stages=("storage",)))
+    found = restoring.find(host, folders, host.plan, "qemu", Level.NETWORK)
+    assert found is not None
+    assert (found.stage, found.why_not) == (
+        None,
+        "it was kept at stage storage, and 'network' was asked for",
+    )
+
+
+@pytest.mark.parametrize(
+    ("stages", "goal", "stage"),
+    [
+        (("network", "storage"), "storage", "storage"),
+        (("network", "storage"), "network", "network"),
+        (("network",), "storage", "network"),
+        (("storage",), "network", None),
+    ],
+)
+def test_the_highest_stage_up_to_the_goal_is_restored(stages, goal, stage):
+    assert highest(stages, Level(goal)) == stage

@@ -1,0 +1,104 @@
+"""What the verbs say of testbeds that `down` kept."""
+
+import json
+
+import pytest
+from lab import FakeHost
+from typer.testing import CliRunner
+
+from testbed.apply import kept
+from testbed.apply.folders import Folders
+from testbed.apply.kept import Kept
+from testbed.cli.kept_text import kept_line
+
+
+def run(*arguments: str) -> str:
+    from testbed.cli.main import app
+
+    result = CliRunner().invoke(app, arguments)
+    assert (result.exit_code, result.stderr) == (0, "")
+    return result.stdout
+
+
+def keep(folders: Folders, name: str = "lab", topology: str = "aolda-flat") -> Kept:
+    made = Kept(name, topology, ("network", "storage"), {"QEMU": "10.0.2"}, ("f" * 64,), ())
+    kept.disks(folders, name).mkdir(parents=True)
+    kept.write(folders, made)
+    return made
+
+
+@pytest.fixture(autouse=True)
+def room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "bytes_on_disk", lambda *_: int(9.3 * 2**30))
+
+
+LINE = "kept: lab, stage storage, 9.3 GiB; testbed up aolda-flat --name lab restores it\n"
+HINT = "delete it with: testbed down --forget --name lab\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "topology", "way"),
+    [
+        ("aolda", "aolda", "testbed up restores it"),
+        ("lab", "aolda", "testbed up aolda --name lab restores it"),
+        ("aolda-flat", "aolda-flat", "testbed up aolda-flat restores it"),
+        ("small", "small", "testbed up FILE restores it, FILE being topology 'small'"),
+    ],
+)
+def test_the_way_back_can_be_typed(folders: Folders, name: str, topology: str, way: str):
+    line = kept_line(folders, keep(folders, name, topology))
+    assert line == f"kept: {name}, stage storage, 9.3 GiB; {way}"
+
+
+@pytest.mark.parametrize("arguments", [["status"], ["status", "--name", "lab"]])
+def test_status_shows_it_where_it_does_not_exist(host: FakeHost, folders: Folders, arguments):
+    keep(folders)
+    assert run(*arguments) == LINE
+
+
+def test_status_of_one_that_exists_again_shows_machines(host: FakeHost, folders: Folders):
+    keep(folders)
+    host.has_all()
+    assert "kept:" not in run("status")
+
+
+def test_scripts_get_only_what_exists(host: FakeHost, folders: Folders):
+    keep(folders)
+    assert json.loads(run("status", "--json")) == []
+
+
+def test_down_of_one_says_how_to_delete_it(host: FakeHost, folders: Folders):
+    keep(folders)
+    assert run("down", "--name", "lab") == LINE + HINT
+    assert run("down") == "there is no testbed; nothing to do\n" + LINE + HINT
+    assert kept.find(folders, "lab")
+
+
+@pytest.mark.parametrize("which", [["--name", "lab"], [], ["--all"]])
+def test_down_forget_deletes_it(host: FakeHost, folders: Folders, which):
+    keep(folders)
+    assert run("down", "--forget", *which) == "testbed 'lab' is gone (0 machines)\n"
+    assert not folders.kept("lab").exists()
+
+
+def test_down_forget_does_not_choose_between_two(host: FakeHost, folders: Folders):
+    from testbed.cli.main import app
+
+    keep(folders)
+    keep(folders, "other")
+    result = CliRunner().invoke(app, ["down", "--forget"])
+    assert result.exit_code == 7
+    assert len(kept.list_kept(folders)) == 2
+
+
+def test_down_all_keeps_what_is_kept(host: FakeHost, folders: Folders):
+    keep(folders)
+    run("down", "--all")
+    assert kept.find(folders, "lab")
+
+
+def test_images_of_kept_disks_are_not_pruned(host: FakeHost, folders: Folders):
+    from testbed.cli.image import _images_in_use
+
+    keep(folders)
+    assert _images_in_use() == {"f" * 64}
