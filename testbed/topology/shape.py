@@ -19,6 +19,7 @@ from testbed.topology.fields import (
     NIC_NAME,
     OTHER_CHOICES,
     OTHER_WORDS,
+    SECTIONS,
     SIZES,
     WANTED,
     WHOLE,
@@ -30,6 +31,7 @@ from testbed.topology.fields import (
 from testbed.topology.models import Topology
 from testbed.topology.words import found, listed, near, quoted
 
+_NAMES_OF_VLANS = {"access", "gateway", "source", "vlan", "cluster_vlan"}
 Told = tuple[str, str]  # what is wrong, and a hint
 
 
@@ -131,15 +133,19 @@ def _unknown_key(loc: Loc, detail: ErrorDetails) -> Told:
     meant = near(key, kind.keys) or OTHER_WORDS.get(key)
     if meant in kind.keys:
         return what, f"did you mean '{meant}'?"
-    owners = [other.noun for other in (*KINDS.values(), WHOLE) if key in other.keys]
+    owners = [
+        other.noun for other in (*KINDS.values(), *SECTIONS.values(), WHOLE) if key in other.keys
+    ]
     elsewhere = f"'{key}' belongs to {' or '.join(owners)}; " if owners else ""
     return what, f"{elsewhere}{kind.noun} has: {', '.join(kind.keys)}"
 
 
 def _bad_name(loc: Loc, detail: ErrorDetails) -> Told:
     rule = next((NAMES[str(step)] for step in reversed(loc[-2:]) if step in NAMES), NIC_NAME)
-    if loc[-1] in {"access", "gateway", "source"} or loc[-2:-1] == ("to",):
+    if loc[-1] in _NAMES_OF_VLANS or loc[-2:-1] == ("to",):
         rule = NAMES["vlans"]
+    if loc[-2:-1] == ("nodes",):
+        rule = NAMES["machines"]
     return f"{quoted(detail['input'])} cannot be a name here", rule
 
 

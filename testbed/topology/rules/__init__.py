@@ -4,7 +4,16 @@ from collections.abc import Callable, Iterator
 
 from testbed.errors import Problem
 from testbed.topology.models import Topology
-from testbed.topology.rules import addresses, bonds, cables, names, routes, switching, vlans
+from testbed.topology.rules import (
+    addresses,
+    bonds,
+    cables,
+    names,
+    routes,
+    storage,
+    switching,
+    vlans,
+)
 
 Rule = Callable[[Topology], Iterator[Problem]]
 
@@ -16,6 +25,7 @@ RULES: tuple[Rule, ...] = (
     *cables.RULES,
     *switching.RULES,
     *routes.RULES,
+    *storage.RULES,
 )
 
 
