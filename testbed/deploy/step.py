@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from testbed.errors import DeployError, GuestError
 from testbed.guest import Command, Script, TalkingGuest, must
@@ -19,7 +19,7 @@ class Step:
     machine: str
     command: Command | Script
     timeout: float = 120.0
-    stdin: bytes = b""
+    stdin: bytes = field(default=b"", repr=False)
 
 
 def take(guests: Guests, step: Step) -> str:

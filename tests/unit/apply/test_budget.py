@@ -28,8 +28,9 @@ def refusal(have: Budget) -> list[str]:
 
 
 def test_a_testbed_needs_its_guests_memory_and_its_emulators():
-    assert needs(AOLDA.machines, "qemu") == Budget(3 * 320 + 3 * 1536 + 6 * 280, 6 * 700, 1)
-    assert needs(AOLDA.machines, "kvm") == Budget(3 * 320 + 3 * 1536 + 6 * 60, 6 * 700, 1)
+    disk = 6 * 700 + 3 * 6 * 1024  # what the machines write, and three OSDs when they are full
+    assert needs(AOLDA.machines, "qemu") == Budget(3 * 320 + 3 * 1536 + 6 * 280, disk, 1)
+    assert needs(AOLDA.machines, "kvm") == Budget(3 * 320 + 3 * 1536 + 6 * 60, disk, 1)
 
 
 def test_nothing_needs_nothing():
@@ -51,7 +52,7 @@ def test_the_variants_are_asked_for_only_on_refusal():
 def test_a_refusal_says_need_have_and_the_variant_that_fits():
     assert refusal(Budget(7000, 500 * 1024, 8)) == [
         "error: testbed 'lab' does not fit this host, so nothing was created",
-        "  why: it needs 7.1 GiB of memory, 4.1 GiB of disk and 1 CPU; "
+        "  why: it needs 7.1 GiB of memory, 22.1 GiB of disk and 1 CPU; "
         "the host has 6.8 GiB of memory, 500.0 GiB of disk and 8 CPUs free",
         " next: run the smaller one, which needs 6.5 GiB of memory, 3.4 GiB of disk and 1 CPU: "
         "testbed up aolda-flat",
@@ -61,7 +62,7 @@ def test_a_refusal_says_need_have_and_the_variant_that_fits():
 def test_a_refusal_where_nothing_fits_says_what_to_do():
     assert refusal(Budget(1024, 10 * 1024, 2)) == [
         "error: testbed 'lab' does not fit this host, so nothing was created",
-        "  why: it needs 7.1 GiB of memory, 4.1 GiB of disk and 1 CPU; "
+        "  why: it needs 7.1 GiB of memory, 22.1 GiB of disk and 1 CPU; "
         "the host has 1.0 GiB of memory, 10.0 GiB of disk and 2 CPUs free",
         " next: free some, or stop another testbed: testbed status",
     ]

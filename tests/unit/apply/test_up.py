@@ -1,13 +1,11 @@
 """Walking the plan, machines side by side."""
 
-import signal
-import threading
 from pathlib import Path
 
 import pytest
 from lab import FakeHost, doors, image, no
 
-from testbed.apply import keys, up
+from testbed.apply import keys
 from testbed.apply.changes import Action, Change, changes
 from testbed.apply.folders import Folders
 from testbed.apply.progress import Event, Recorder, Stage, Status
@@ -150,54 +148,3 @@ def test_an_image_without_kernel_is_asked_over_ssh(job: Walk, host: FakeHost, tm
         )
     walk(replace(job, images={"base": disk_only}), everything(host))
     assert any("cloud-init status" in text for text in job.session.guests["node1"].heard)
-
-
-def refusal(what: str) -> HostError:
-    return HostError(what)
-
-
-def test_the_first_error_in_time_is_the_one_that_is_told(host: FakeHost):
-    """The router dies, and then everybody else waits for it in vain."""
-    router: list[threading.Thread] = []
-    known = threading.Event()
-
-    def act(machine):
-        if machine.name == "router":
-            router.append(threading.current_thread())
-            known.set()
-            raise refusal("router stopped")
-        known.wait(10)
-        router[0].join(10)
-        raise refusal(f"{machine.name}: no route")
-
-    with pytest.raises(HostError, match="router stopped"):
-        up._all(host.plan.machines, act)
-
-
-def test_a_bug_does_not_hide_behind_a_refusal(host: FakeHost):
-    def act(machine):
-        raise KeyError(machine.name) if machine.name == "node3" else refusal(machine.name)
-
-    with pytest.raises(KeyError, match="node3"):
-        up._all(host.plan.machines, act)
-
-
-def test_no_error_is_no_error(host: FakeHost):
-    seen = []
-    up._all(host.plan.machines, lambda machine: seen.append(machine.name))
-    assert sorted(seen) == sorted(machine.name for machine in host.plan.machines)
-
-
-def test_an_interrupt_does_not_wait_for_the_machines(host: FakeHost):
-    over = threading.Event()
-
-    def act(machine):
-        if machine.name == "node1":
-            signal.raise_signal(signal.SIGINT)
-        over.wait(10)
-
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            up._all(host.plan.machines, act)
-    finally:
-        over.set()

@@ -1,0 +1,81 @@
+"""Several machines at once: what comes back, and which error is told."""
+
+import signal
+import threading
+
+import pytest
+
+from testbed.errors import HostError
+from testbed.together import side_by_side
+
+NAMES = ("sw1", "router", "node1", "node2", "node3")
+
+
+def test_results_come_in_the_order_of_the_items() -> None:
+    late = threading.Event()
+
+    def act(name: str) -> str:
+        if name == "node3":
+            late.set()
+        late.wait(10)
+        return name.upper()
+
+    assert side_by_side(NAMES, act) == tuple(name.upper() for name in NAMES)
+
+
+def test_of_nothing_comes_nothing() -> None:
+    assert side_by_side((), str) == ()
+
+
+def test_the_first_error_in_time_is_the_one_that_is_told() -> None:
+    """The router dies, and then everybody else waits for it in vain."""
+    router: list[threading.Thread] = []
+    known = threading.Event()
+
+    def act(name: str) -> None:
+        if name == "router":
+            router.append(threading.current_thread())
+            known.set()
+            raise HostError("router stopped")
+        known.wait(10)
+        router[0].join(10)
+        raise HostError(f"{name}: no route")
+
+    with pytest.raises(HostError, match="router stopped"):
+        side_by_side(NAMES, act)
+
+
+def test_one_failure_lets_the_others_come_to_an_end() -> None:
+    ended = []
+
+    def act(name: str) -> None:
+        if name == "sw1":
+            raise HostError("sw1 stopped")
+        ended.append(name)
+
+    with pytest.raises(HostError):
+        side_by_side(NAMES, act)
+    assert sorted(ended) == sorted(NAMES[1:])
+
+
+def test_a_bug_does_not_hide_behind_a_refusal() -> None:
+    def act(name: str) -> None:
+        raise KeyError(name) if name == "node3" else HostError(name)
+
+    with pytest.raises(KeyError, match="node3"):
+        side_by_side(NAMES, act)
+
+
+def test_an_interrupt_does_not_wait_for_the_others() -> None:
+    over = threading.Event()
+
+    def act(name: str) -> None:
+        if name == "node1":
+            signal.raise_signal(signal.SIGINT)
+        over.wait(10)
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            side_by_side(NAMES, act)
+    finally:
+        over.set()
