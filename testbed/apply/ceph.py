@@ -15,7 +15,8 @@ from testbed.probe.ceph.quorum import MonStatus, mon_status
 from testbed.together import side_by_side
 
 _CONNECT = 10  # seconds for the command to reach a quorum
-_NOT_CONNECTED = "error connecting to the cluster"
+# What the command says where no monitor answers: before it was let in, and after.
+_NO_ANSWER = ("error connecting to the cluster", "timed out")
 
 
 def run(folders: Folders, testbed: Testbed, words: tuple[str, ...], timeout: float) -> Result:
@@ -76,7 +77,8 @@ def _try(guest: TalkingGuest, words: tuple[str, ...], timeout: float) -> Result 
         raise
     except GuestError:
         return None
-    return None if not result.ok and _NOT_CONNECTED in result.stderr else result
+    unanswered = not result.ok and result.stderr.strip().strip("()").endswith(_NO_ANSWER)
+    return None if unanswered else result
 
 
 def _told(guest: TalkingGuest) -> MonStatus | str:

@@ -20,6 +20,8 @@ from testbed.topology.shipped import find
 MONMAP = {"mons": [{"rank": rank, "name": f"node{rank + 1}"} for rank in range(3)]}
 LOST = Result(1, "", "[errno 110] RADOS timed out (error connecting to the cluster)\n", 10.0)
 
+LATE = Result(1, "", "timed out\n", 10.0)
+
 
 @dataclass
 class Node:
@@ -78,7 +80,7 @@ def test_a_command_that_fails_is_an_answer(storage: Storage) -> None:
     assert other.ran == []
 
 
-@pytest.mark.parametrize("gives", [LOST, Unreachable("node1: it does not answer")])
+@pytest.mark.parametrize("gives", [LOST, LATE, Unreachable("node1: it does not answer")])
 def test_where_the_first_finds_no_quorum_one_that_has_it_is_asked(
     storage: Storage, gives: Result | Exception
 ) -> None:
