@@ -44,6 +44,7 @@ class _Drawing:
             "machines": machines,
             "cables": tuple(tuple(cable) for cable in self._cables),
             "forward": self._forward(),
+            "storage": self._storage(machines),
         }
 
     def _draw_vlans(self) -> dict[str, Any]:
@@ -130,7 +131,29 @@ class _Drawing:
 
     def _disks(self) -> dict[str, Any]:
         count = self._draw(st.integers(0, 3))
-        return {"disks": tuple({"serial": f"osd-{n}", "size": 1024} for n in range(count))}
+        return {"disks": tuple({"serial": f"osd-{n}", "size": 4096} for n in range(count))}
+
+    def _storage(self, machines: dict[str, Any]) -> dict[str, Any] | None:
+        """Draw a cluster of nodes that are in one VLAN, where some of them have disks."""
+        if not self._draw(st.booleans()):
+            return None
+        vlan = self._draw(st.sampled_from(sorted(self._vlans)))
+        nodes = [n for n, m in machines.items() if m["role"] == "node" and _is_in(m, vlan)]
+        osds = [len(machines[name]["disks"]) for name in nodes]
+        domain = self._draw(st.sampled_from(("host", "osd")))
+        places = sum(osds) if domain == "osd" else sum(map(bool, osds))
+        if not places:
+            return None
+        replicas = self._draw(st.integers(1, min(places, 10)))
+        return {
+            "vlan": vlan,
+            "nodes": tuple(nodes),
+            "replicas": replicas,
+            "min_replicas": self._draw(st.integers(1, replicas)),
+            "failure_domain": domain,
+            "cephfs": self._draw(st.booleans()),
+            "rgw": self._draw(st.booleans()),
+        }
 
     def _gateway(self, node: dict[str, Any]) -> dict[str, Any]:
         ports = [*node["nics"].values(), *node["bonds"].values()]
@@ -141,3 +164,12 @@ class _Drawing:
     def _forward(self) -> tuple[dict[str, Any], ...]:
         source, *to = self._draw(st.permutations(sorted(self._vlans)))
         return ({"source": source, "to": tuple(to)},) if to else ()
+
+
+def _is_in(node: dict[str, Any], vlan: str) -> bool:
+    """Return whether a node has an address in a VLAN."""
+    ports = [*node["nics"].values(), *node["bonds"].values()]
+    return any(
+        (port.get("access") == vlan and port.get("address")) or port["vlans"].get(vlan)
+        for port in ports
+    )

@@ -193,8 +193,7 @@ class TestNode:
     ) -> None:
         nothing = NodeFacts("none", False, frozenset(), frozenset())
         shown = "".join(
-            f"{step.command.shell(60)}{step!r}"
-            for step in self.steps(everything, secrets, nothing)
+            f"{step.command.shell(60)}{step!r}" for step in self.steps(everything, secrets, nothing)
         )
         assert not [user for user, key in secrets.items() if key in shown]
 
