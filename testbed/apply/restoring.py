@@ -9,7 +9,7 @@ from testbed.apply.folders import Folders
 from testbed.apply.kept import Kept
 from testbed.apply.progress import WHOLE, Recorder, Stage
 from testbed.apply.stages import Level, highest
-from testbed.errors import TestbedError
+from testbed.errors import HostError, StateError
 from testbed.host import Host
 from testbed.plan.models import Plan
 from testbed.render.domain import Accelerator
@@ -49,16 +49,17 @@ def restore(
 ) -> str:
     """Restore a kept testbed to a stage and return nothing once its steady state holds.
 
-    Where that fails the testbed is deleted, as another try would fail likewise, and the reason
-    is returned.
+    Where the hypervisor cannot restore it the testbed is deleted, as another try would fail
+    likewise, and the reason is returned. One that runs and does not become steady stays, with
+    the error: what is on its disks may be somebody's work.
     """
     try:
         with recorder.step(WHOLE, Stage.RESTORED, part=stage):
             keeping.bring_back(host, folders, plan, manifest, stage)
             lifecycle.restore(host, folders, observe.get(host, folders, plan.name), stage)
-    except (TestbedError, OSError) as error:
+    except (HostError, StateError, OSError) as error:
         lifecycle.remove(host, folders, plan.name)
         kept.remove(folders, plan.name)
-        why = error.why if isinstance(error, TestbedError) else ""
+        why = "" if isinstance(error, OSError) else error.why
         return f"{error}: {why}" if why else str(error)
     return ""
