@@ -16,7 +16,7 @@ from testbed.errors import StateError, TestbedError
 from testbed.guest import ConnectionLost, Script, step_clocks, stepping_clocks
 from testbed.host import Host
 from testbed.plan.identity import stable_uuid
-from testbed.plan.models import Machine, Nic
+from testbed.plan.models import Machine, Nic, Plan
 from testbed.wait import Seen, wait_until
 
 _SHUTDOWN = 90.0  # seconds a guest gets to shut down before its power is cut
@@ -84,11 +84,17 @@ def resume(host: Host, folders: Folders, testbed: Testbed) -> None:
     Where a restore was cut short it is finished first.
     """
     finish_restore(host, folders, testbed)
-    for machine in testbed.plan.machines:
-        seen = testbed.machines.get(machine.name)
-        if seen is not None and seen.state == "paused":
-            host.resume(machine.domain)
+    _let_run(host, testbed.plan)
     settle(folders, testbed)
+    # An emulator tells disk errors once a second at most, and libvirt believes that one which
+    # was told late has stopped the machine again.
+    _let_run(host, testbed.plan)
+
+
+def _let_run(host: Host, plan: Plan) -> None:
+    for machine in host.list_machines(plan.name):
+        if machine.state == "paused":
+            host.resume(machine.domain)
 
 
 def settle(folders: Folders, testbed: Testbed) -> None:

@@ -80,6 +80,21 @@ def test_resume_resumes_what_is_suspended_and_proves_it(host: FakeHost, folders:
     assert health.recall(folders, "lab").wrong == ()
 
 
+def test_a_disk_error_told_late_leaves_no_machine_believed_to_stand_still(
+    host: FakeHost, folders: Folders, monkeypatch: pytest.MonkeyPatch
+):
+    host.has_all(state=MachineState.PAUSED)
+    settle = lifecycle.settle
+
+    def settle_while_an_error_is_told(folders: Folders, testbed: observe.Testbed) -> None:
+        settle(folders, testbed)
+        host._becomes("testbed-lab-node1", state=MachineState.PAUSED)
+
+    monkeypatch.setattr(lifecycle, "settle", settle_while_an_error_is_told)
+    lifecycle.resume(host, folders, observe.get(host, folders, "lab"))
+    assert {machine.state for machine in host.list_machines()} == {MachineState.RUNNING}
+
+
 def test_a_machine_without_power_takes_its_neighbours_carrier(host: FakeHost, testbed):
     lifecycle.power_off(host, testbed, host.plan.machine("node1"))
     _, port = host.plan.nic("sw1:node1")
