@@ -3,7 +3,7 @@
 import json
 from contextlib import AbstractContextManager, suppress
 
-from testbed.apply.folders import Folders, write_private
+from testbed.apply.folders import Folders, make_private, write_private
 from testbed.apply.progress import WHOLE, Recorder, Stage
 from testbed.apply.session import Session
 from testbed.deploy import microceph
@@ -79,6 +79,7 @@ def secrets(folders: Folders, testbed: str, storage: Storage) -> Secrets:
     kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
     wanted = {**new_secrets(storage), **kept}
     if wanted != kept:
+        make_private(path.parent)
         write_private(path, json.dumps(wanted, indent=1))
     return wanted
 

@@ -1,0 +1,173 @@
+"""The storage stage: whom it asks, what it keeps, and what it says is wrong."""
+
+import json
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from testbed.apply import storing
+from testbed.apply.folders import Folders
+from testbed.apply.stages import Level, highest, level, levels
+from testbed.errors import StateError
+from testbed.guest import Command, Result, Script, Unreachable
+from testbed.guest.dialogue import Dialogue
+from testbed.plan.decide import plan
+from testbed.plan.models import Plan
+from testbed.plan.storage import Storage
+from testbed.probe.ceph.state import UNKNOWN, CephSeen, PoolSeen
+from testbed.topology.models import FailureDomain, Provider
+from testbed.topology.shipped import find
+
+SAMPLES = Path(__file__).parents[1] / "probe" / "samples"
+SAMPLE_OF = {
+    "status": "status",
+    "osd dump": "osd_dump",
+    "osd tree": "osd_tree",
+    "pg dump": "pg_dump",
+    "mon_status": "mon_status",
+}
+HEALTHY = CephSeen(
+    "HEALTH_OK", (), ("node1", "node2", "node3"), 3, 3, 3, {"active+clean": 16},
+    (PoolSeen("vms", 3, 2, 16, 16, 16),),
+)  # fmt: skip
+
+
+@dataclass
+class Node:
+    """A machine that asks Ceph; `quorate` says whether it gets answers."""
+
+    name: str
+    quorate: bool = True
+    reachable: bool = True
+
+    @contextmanager
+    def talk(self, command: Command | Script, *, timeout: float = 60.0) -> Iterator[Dialogue]:
+        if not self.reachable:
+            raise Unreachable(f"{self.name}: it does not answer")
+        yield cast(Dialogue, self)
+
+    def ask(self, line: str = "") -> str:
+        prefix = json.loads(line)["command"]["prefix"]
+        if not self.quorate and prefix != "mon_status":
+            return json.dumps({"status": 110, "out": "", "text": "no answer in time"})
+        told = json.loads((SAMPLES / f"{SAMPLE_OF[prefix]}.json").read_text())
+        if not self.quorate:
+            told |= {"name": self.name, "state": "probing", "quorum": []}
+        return json.dumps({"status": 0, "out": json.dumps(told), "text": ""})
+
+    def run(
+        self, command: Command | Script, *, timeout: float = 60.0, stdin: bytes = b""
+    ) -> Result:
+        raise AssertionError("a look holds one dialogue")
+
+
+def planned(name: str = "aolda") -> Plan:
+    return plan(find(name), name="lab", folder=Path("/lab"), loopback="127.77.0.1")
+
+
+@pytest.fixture(scope="module")
+def storage() -> Storage:
+    found = planned().storage
+    assert found is not None
+    return found
+
+
+def look(storage: Storage, *nodes: Node) -> CephSeen:
+    return storing.look(storage, {node.name: node for node in nodes})
+
+
+class TestLook:
+    def test_the_first_node_that_answers_is_believed(self, storage: Storage) -> None:
+        cut_off = Node("node1", quorate=False)
+        gone = Node("node2", reachable=False)
+        seen = look(storage, cut_off, gone, Node("node3"))
+        assert seen.health == "HEALTH_OK"
+        assert storing.wrong(storage, seen) == ()
+
+    def test_where_none_does_each_monitor_is_told(self, storage: Storage) -> None:
+        seen = look(storage, Node("node1", quorate=False), Node("node2", reachable=False))
+        assert seen.health == UNKNOWN
+        assert seen.problems == (
+            "no quorum: mon.node1 is probing; no quorum of node1, node2, node3",
+            "node2: it does not answer",
+            "node3 is not running",
+        )
+
+
+class TestWrong:
+    def test_ceph_speaks_first_and_nothing_is_said_twice(self, storage: Storage) -> None:
+        ill = replace(
+            HEALTHY,
+            health="HEALTH_WARN",
+            problems=("MON_DOWN: 1/3 mons down",),
+            quorum=("node1", "node2"),
+        )
+        assert storing.wrong(storage, ill) == (
+            "MON_DOWN: 1/3 mons down",
+            "quorum: 2 of 3 monitors: node1, node2",
+        )
+
+    def test_copies_on_one_host_are_wrong_only_where_hosts_may_fail(self, storage: Storage) -> None:
+        crowded = replace(HEALTHY, pools=(PoolSeen("vms", 3, 2, 16, 16, 0),))
+        assert storing.wrong(storage, crowded) == (
+            "placement of vms: 0 of 16 groups keep 3 copies on distinct hosts",
+        )
+        anywhere = replace(storage, failure_domain=FailureDomain.OSD)
+        assert storing.wrong(anywhere, crowded) == ()
+
+
+class TestSecrets:
+    def test_they_are_made_once_and_private(self, storage: Storage, tmp_path: Path) -> None:
+        folders = Folders(tmp_path / "cache", tmp_path / "data", tmp_path / "state")
+        first = storing.secrets(folders, "lab", storage)
+        assert storing.secrets(folders, "lab", storage) == first
+        kept = tmp_path / "state" / "lab" / "keys" / "ceph.json"
+        assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+
+    def test_a_cluster_that_grows_keeps_the_keys_it_has(
+        self, storage: Storage, tmp_path: Path
+    ) -> None:
+        folders = Folders(tmp_path / "cache", tmp_path / "data", tmp_path / "state")
+        first = storing.secrets(folders, "lab", storage)
+        grown = storing.secrets(folders, "lab", replace(storage, rgw=True))
+        assert set(grown) - set(first) == {f"client.rgw.node{n}" for n in (1, 2, 3)}
+        assert {user: grown[user] for user in first} == first
+
+
+def test_what_nobody_has_run_is_said(storage: Storage) -> None:
+    mine = planned()
+    assert storing.untried(mine) == ""
+    snap = replace(mine, storage=replace(storage, provider=Provider.MICROCEPH))
+    assert "has not been run on a real cluster" in storing.untried(snap)
+
+
+class TestLevels:
+    def test_a_testbed_is_raised_as_far_as_its_topology_goes(self) -> None:
+        assert level(planned(), None) is Level.STORAGE
+        assert level(planned("aolda-flat"), None) is Level.NETWORK
+        assert level(planned(), Level.NETWORK) is Level.NETWORK
+        assert levels(planned("aolda-flat")) == (Level.NETWORK,)
+
+    def test_what_the_topology_has_not_is_refused(self) -> None:
+        with pytest.raises(StateError, match="cannot be raised to 'storage'"):
+            level(planned("aolda-flat"), Level.STORAGE)
+
+    @pytest.mark.parametrize(
+        ("has", "goal", "expected"),
+        [
+            (("network", "storage"), Level.STORAGE, Level.STORAGE),
+            (("network", "storage"), Level.NETWORK, Level.NETWORK),
+            (("network",), Level.STORAGE, Level.NETWORK),
+            (("storage",), Level.NETWORK, None),
+            ((), Level.STORAGE, None),
+        ],
+    )
+    def test_the_highest_kept_stage_up_to_the_goal_is_restored(
+        self, has: tuple[str, ...], goal: Level, expected: Level | None
+    ) -> None:
+        assert highest(has, goal) is expected
