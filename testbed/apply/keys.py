@@ -6,7 +6,6 @@ from pathlib import Path
 
 from testbed.apply.folders import Folders, make_private, write_private
 from testbed.errors import StateError
-from testbed.guest import new_keypair
 from testbed.plan.models import Plan
 
 
@@ -38,6 +37,8 @@ def _read_or_make(path: Path) -> KeyPair:
     found = _read(path)
     if found:
         return found
+    from testbed.guest import new_keypair
+
     pair = KeyPair(*new_keypair())
     write_private(path, pair.private)
     write_private(path.with_name(f"{path.name}.pub"), f"{pair.public}\n")

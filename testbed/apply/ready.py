@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from testbed.apply.session import Session
 from testbed.errors import GuestError
-from testbed.guest import Guest, SshGuest, clock_offset, must, step_clocks
+from testbed.guest import Guest, TalkingGuest, clock_offset, must, step_clocks
 from testbed.plan.models import Machine, Plan
 from testbed.probe import bonding, steady, sweep
 from testbed.probe.verdict import Verdict, failing
@@ -97,7 +97,7 @@ def _look(plan: Plan, machine: Machine, session: Session) -> tuple[Verdict, ...]
     return tuple(steady.verdicts(plan, machine, seen))
 
 
-def _offset(guest: SshGuest) -> float | None:
+def _offset(guest: TalkingGuest) -> float | None:
     try:
         return clock_offset(guest)
     except GuestError:

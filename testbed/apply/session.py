@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from testbed.apply.keys import Keys
-from testbed.guest import SshGuest
 from testbed.plan.models import Machine, Plan
+
+if TYPE_CHECKING:
+    from testbed.guest import SshGuest
 
 USER = "aolda"
 
@@ -16,9 +19,9 @@ class Session:
     """One SSH door per machine; a door opens when it is first used."""
 
     plan: Plan
-    guests: dict[str, SshGuest]
+    guests: dict[str, "SshGuest"]
 
-    def guest(self, machine: Machine) -> SshGuest:
+    def guest(self, machine: Machine) -> "SshGuest":
         """Return the door into a machine."""
         return self.guests[machine.name]
 
@@ -38,7 +41,9 @@ def session(plan: Plan, keys: Keys) -> Iterator[Session]:
         opened.close()
 
 
-def _guest(plan: Plan, machine: Machine, keys: Keys) -> SshGuest:
+def _guest(plan: Plan, machine: Machine, keys: Keys) -> "SshGuest":
+    from testbed.guest import SshGuest
+
     return SshGuest(
         name=machine.name,
         host=plan.loopback,

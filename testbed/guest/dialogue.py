@@ -1,12 +1,15 @@
 """A command that answers each line with one line."""
 
-import paramiko
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import paramiko
 
 
 class Dialogue:
     """Lines out, lines in, over one channel."""
 
-    def __init__(self, channel: paramiko.Channel) -> None:
+    def __init__(self, channel: "paramiko.Channel") -> None:
         self._channel = channel
         self._pending = b""
 
