@@ -1,6 +1,6 @@
 """Waiting until a machine's links, its routes, and then the whole testbed hold."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 from testbed.apply.session import Session
@@ -53,12 +53,18 @@ def _gateway_seen(guest: Guest, machine: Machine) -> Seen:
     return Seen(result.ok, result.last_line)
 
 
-def wait_until_steady(plan: Plan, session: Session) -> tuple[Verdict, ...]:
-    """Return what was seen once the steady state holds on every machine."""
+def wait_until_steady(
+    plan: Plan, session: Session, offsets: Mapping[str, float] | None = None
+) -> tuple[Verdict, ...]:
+    """Return what was seen once the steady state holds on every machine.
+
+    `offsets` are those of the clocks, in seconds, where they were measured just now.
+    """
     last: list[tuple[Verdict, ...]] = []
+    known = [offsets]
 
     def look() -> Seen:
-        last[:] = [check(plan, session)]
+        last[:] = [check(plan, session, known.pop() if known else None)]
         wrong = [session.guest(machine) for machine in _with_wrong_clocks(plan, last[0])]
         with suppress(GuestError):  # the next look tells
             step_clocks(wrong)
@@ -78,15 +84,25 @@ def _with_wrong_clocks(plan: Plan, verdicts: Iterable[Verdict]) -> Iterable[Mach
     return (machine for machine in plan.machines if machine.name in wrong)
 
 
-def check(plan: Plan, session: Session) -> tuple[Verdict, ...]:
-    """Look at every machine at once and return what holds and what does not."""
+def check(
+    plan: Plan, session: Session, offsets: Mapping[str, float] | None = None
+) -> tuple[Verdict, ...]:
+    """Look at every machine at once and return what holds and what does not.
+
+    The clocks are asked, too, unless their `offsets` are known.
+    """
     seen = side_by_side(plan.machines, lambda machine: _look(plan, machine, session))
-    offsets = side_by_side(plan.machines, lambda machine: _offset(session.guest(machine)))
-    clocks = dict(zip((machine.name for machine in plan.machines), offsets, strict=True))
+    clocks = _offsets(plan, session) if offsets is None else offsets
     return (
         *(verdict for verdicts in seen for verdict in verdicts),
-        *steady.clock_verdicts({name: o for name, o in clocks.items() if o is not None}),
+        *steady.clock_verdicts(clocks),
     )
+
+
+def _offsets(plan: Plan, session: Session) -> Mapping[str, float]:
+    found = side_by_side(plan.machines, lambda machine: _offset(session.guest(machine)))
+    names = (machine.name for machine in plan.machines)
+    return {name: o for name, o in zip(names, found, strict=True) if o is not None}
 
 
 def _look(plan: Plan, machine: Machine, session: Session) -> tuple[Verdict, ...]:

@@ -1,10 +1,10 @@
 """The guest's clock against the host's."""
 
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from threading import Barrier, Event
 from typing import Protocol
@@ -39,15 +39,25 @@ def clock_offset(guest: TalkingGuest, *, now: Callable[[], float] = time.time) -
         return clock.offset()
 
 
-def step_clocks(guests: Collection[TalkingGuest]) -> None:
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """What became of the clocks: how far each is ahead of the host's now, and who was not set."""
+
+    offsets: dict[str, float] = field(default_factory=dict)  # seconds, by guest
+    errors: list[GuestError] = field(default_factory=list)
+
+
+def step_clocks(guests: Collection[TalkingGuest]) -> Mapping[str, float]:
     """Set the guests' clocks to the host's, all in the same moment, each in one step.
 
-    Raises the first `GuestError` once the others are set.
+    Returns how many seconds each is ahead afterwards. Raises the first `GuestError` once the
+    others are set.
     """
-    with stepping_clocks(guests) as errors:
+    with stepping_clocks(guests) as stepped:
         pass
-    for error in errors:
+    for error in stepped.errors:
         raise error
+    return stepped.offsets
 
 
 @contextmanager
@@ -56,12 +66,12 @@ def stepping_clocks(
     *,
     now: Callable[[], float] = time.time,
     sleep: Callable[[float], None] = time.sleep,
-) -> Iterator[list[GuestError]]:
+) -> Iterator[Stepped]:
     """Step the clocks after the block; while it runs, nothing timed by them is on its way.
 
-    Yields a list that holds, after the block, the error of each guest that could not be set.
+    What is yielded is filled once the block is over.
     """
-    errors: list[GuestError] = []
+    stepped = Stepped()
     held, go = Barrier(len(guests) + 1), Event()
 
     def step(guest: TalkingGuest) -> None:
@@ -74,8 +84,9 @@ def stepping_clocks(
                     meet.close()
                     go.wait()
                     clock.step()
+                    stepped.offsets[guest.name] = clock.offset()
         except GuestError as error:
-            errors.append(error)
+            stepped.errors.append(error)
 
     with ThreadPoolExecutor(len(guests) or 1) as pool:
         steps = [pool.submit(step, guest) for guest in guests]
@@ -85,7 +96,7 @@ def stepping_clocks(
             held.abort()
             raise
         try:
-            yield errors
+            yield stepped
         finally:
             go.set()
         for each in steps:

@@ -45,8 +45,7 @@ def script(plan: Plan, machine: Machine) -> Script:
         _section("bonding", _BONDING),
         _section("route", "ip -4 route show default || true"),
         _section("names", f"getent hosts {names} || true"),  # it fails where one is unknown
-        _section("reach", "\n".join(_pings(plan, machine))),
-        _section("leaks", "\n".join(_leak_probes(plan, machine))),
+        _section("answers", "\n".join(_side_by_side(plan, machine))),
     ]
     if machine.role is Role.SWITCH:
         parts.append(_section("vlans", "bridge -j vlan show || true"))
@@ -68,21 +67,29 @@ def _section(name: str, body: str) -> str:
     return f"echo '=== {name}'\n{body}"
 
 
+def _side_by_side(plan: Plan, machine: Machine) -> Iterator[str]:
+    """Yield what waits for answers: who must answer, and who must not, all at the same time.
+
+    An address alone has answered; with an interface before it, it has where it should not.
+    """
+    yield from _pings(plan, machine)
+    yield from _leak_probes(plan, machine)
+    yield "wait"
+
+
 def _pings(plan: Plan, machine: Machine) -> Iterator[str]:
-    """Yield one ping command per packet size; they run side by side."""
+    """Yield one ping command per packet size."""
     by_payload: dict[int, list[str]] = {}
     for target in reach.targets(plan, machine):
         by_payload.setdefault(target.payload, []).append(target.address)
     for payload, addresses in by_payload.items():
         yield f"{_PING} -b {payload} {' '.join(map(shlex.quote, addresses))} 2>/dev/null &"
-    yield "wait"
 
 
 def _leak_probes(plan: Plan, machine: Machine) -> Iterator[str]:
     for interface, address in reach.strangers(plan, machine):
         probe = f"arping -q -c 1 -w 1 -I {interface} {address}"
         yield f"{probe} 2>/dev/null && echo {interface} {address} &"
-    yield "wait"
 
 
 def look(guest: Guest, plan: Plan, machine: Machine, *, timeout: float = 60.0) -> Sweep:
@@ -93,15 +100,14 @@ def look(guest: Guest, plan: Plan, machine: Machine, *, timeout: float = 60.0) -
 def parse(text: str) -> Sweep:
     """Read the output of `script`."""
     sections = _split(text, r"^=== (.*)\n")
-    reached = sections.get("reach", "").split()
+    answers = [line.split() for line in sections.get("answers", "").splitlines()]
     names = (line.split() for line in sections.get("names", "").splitlines())
-    leaks = (line.split() for line in sections.get("leaks", "").splitlines())
     return Sweep(
         bonding=_split(sections.get("bonding", ""), r"^--- (.*)\n"),
         default_route=sections.get("route", "").strip(),
         names={host: address for address, *hosts in names for host in hosts},
-        answered=dict.fromkeys(reached, True),
-        leaks=tuple((interface, address) for interface, address in leaks),
+        answered={words[0]: True for words in answers if len(words) == 1},
+        leaks=tuple((words[0], words[1]) for words in answers if len(words) == 2),
         bridge_vlans=sections.get("vlans", "").strip(),
     )
 

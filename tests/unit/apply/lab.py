@@ -223,8 +223,8 @@ def healthy(made: Plan, machine: Machine) -> str:
             lines += [f"Slave Interface: {member}", "MII Status: up", "Aggregator ID: 1"]
     lines += ["=== route", f"default via {machine.gateway} dev x"]
     lines += ["=== names", *(f"{m.address} {m.name}" for m in made.machines)]
-    lines += ["=== reach", *(target.address for target in reach.targets(made, machine))]
-    lines += ["=== leaks", "=== vlans"]
+    lines += ["=== answers", *(target.address for target in reach.targets(made, machine))]
+    lines += ["=== vlans"]
     return "\n".join([*lines, vlans(machine)]) + "\n"
 
 

@@ -66,10 +66,10 @@ class FakeClocks:
 
 
 def step(*guests: FakeClocks) -> list[GuestError]:
-    with stepping_clocks(guests, now=guests[0].now, sleep=guests[0].sleep) as errors:
+    with stepping_clocks(guests, now=guests[0].now, sleep=guests[0].sleep) as stepped:
         for guest in guests:
             guest.asked.append("block")
-    return errors
+    return stepped.errors
 
 
 @pytest.mark.parametrize("ahead", [0.0, 12.5, -12.5, 0.030])
@@ -88,6 +88,14 @@ def test_a_stepped_clock_is_right(ahead: float) -> None:
     clocks = FakeClocks(ahead, [(0.002, 0.002)])
     assert step(clocks) == []
     assert clocks.ahead == pytest.approx(0.0, abs=1e-4)
+
+
+def test_what_is_told_of_a_stepped_clock_was_measured_after_the_step() -> None:
+    clocks, gone = FakeClocks(7.0, [(0.002, 0.002)]), FakeClocks(7.0, [(0.0, 0.0)])
+    gone.name, gone.reachable = "node2", False
+    with stepping_clocks([clocks, gone], now=clocks.now, sleep=clocks.sleep) as stepped:
+        assert stepped.offsets == {}
+    assert stepped.offsets == {"node1": pytest.approx(0.0, abs=1e-4)}
 
 
 def test_heartbeats_stand_still_from_before_the_block_until_after_the_step() -> None:

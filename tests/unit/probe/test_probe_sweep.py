@@ -108,10 +108,9 @@ default via 10.0.10.1 dev vlan-mgmt proto static
 === names
 10.0.10.12      node2
 10.0.10.1       router
-=== reach
+=== answers
 10.0.10.12
 fe80::1%vlan-provider
-=== leaks
 vlan-mgmt 10.0.20.1
 === vlans
 [{"ifname":"br0","vlans":[{"vlan":100}]}]
