@@ -20,7 +20,7 @@ def flat(cli: Cli) -> Iterator[str]:
 def test_everyone_is_in_one_network(cli: Cli, flat: str) -> None:
     done = cli.run("status", "--check", "--name", flat)
     assert done.returncode == 0, done.stderr
-    assert "ok   node1: VLAN flat: 4 of 4 answer 1472-byte pings" in done.stderr
+    assert "ok   node1: VLAN flat: 5 of 5 answer 1472-byte pings" in done.stderr
     assert cli.guest(flat, "node1", "ip -br addr show eno1").split()[2] == "10.16.0.11/16"
 
 

@@ -54,7 +54,7 @@ def test_a_refusal_says_need_have_and_the_variant_that_fits():
         "error: testbed 'lab' does not fit this host, so nothing was created",
         "  why: it needs 7.1 GiB of memory, 22.1 GiB of disk and 1 CPU; "
         "the host has 6.8 GiB of memory, 500.0 GiB of disk and 8 CPUs free",
-        " next: run the smaller one, which needs 6.5 GiB of memory, 3.4 GiB of disk and 1 CPU: "
+        " next: run the smaller one, which needs 5.6 GiB of memory, 4.1 GiB of disk and 1 CPU: "
         "testbed up aolda-flat",
     ]
 

@@ -85,7 +85,7 @@ def test_names_of_testbeds(name):
 
 
 NO_PATHS = ["", ".", "..", "../lab", "/etc", "lab/x"]
-NO_NAMES = [*NO_PATHS, "Lab", "1lab", "-x", "x" * 25, "a\n", "locks", "kept"]
+NO_NAMES = [*NO_PATHS, "Lab", "1lab", "-x", "x" * 25, "a\n", "locks", "kept", "labs"]
 
 
 @pytest.mark.parametrize("name", NO_NAMES)
@@ -101,7 +101,7 @@ def test_a_name_that_leads_out_of_our_folders_is_refused_everywhere(folders: Fol
             ask(name)
 
 
-@pytest.mark.parametrize("name", ["", "..", "locks", "kept"])
+@pytest.mark.parametrize("name", ["", "..", "locks", "kept", "labs"])
 def test_down_removes_no_folder_by_a_wrong_name(tmp_path: Path, host: Host, name: str):
     from testbed.apply.lifecycle import down
 
@@ -122,7 +122,7 @@ def test_the_refusal_of_a_name_says_what_is_one(folders: Folders):
     assert list(caught.value.lines()) == [
         "error: a testbed cannot be called 'My Lab'",
         "  why: a name has at most 24 small letters, digits and hyphens, a letter first, "
-        "and is neither 'kept' nor 'locks'",
+        "and is none of: kept, labs, locks",
         " next: choose another, for example: --name lab1",
     ]
 

@@ -25,7 +25,9 @@ from testbed.plan.decide import plan
 from testbed.plan.identity import free_loopback
 from testbed.topology.shipped import find
 
-WISH = Wish(find("aolda-flat"), "lab", "qemu")
+FLAT = find("aolda-flat")
+OF_ONE_IMAGE = {name: m.model_copy(update={"image": "base"}) for name, m in FLAT.machines.items()}
+WISH = Wish(FLAT.model_copy(update={"machines": OF_ONE_IMAGE}), "lab", "qemu")
 LOOPBACK = free_loopback("lab", ())
 
 
@@ -84,7 +86,7 @@ def everything_of(folders: Folders) -> list[Path]:
 def test_down_keeps_disks_and_keys_and_leaves_nothing_in_libvirt(host, folders, data):
     before = keys.read(folders, host.plan).user.private
     gone = lifecycle.down(host, folders, "lab")
-    assert (gone.machines, gone.trouble) == (5, "")
+    assert (gone.machines, gone.trouble) == (6, "")
     assert gone.kept is not None and gone.kept.stages == ("network",)
     assert (host.machines, host.pools) == ({}, set())
     assert everything_of(folders) == [folders.kept("lab")]

@@ -177,6 +177,6 @@ def test_a_machine_that_is_not_there_is_told_with_those_that_are(host: FakeHost,
         lifecycle.machine_of(testbed, "node9")
     assert list(caught.value.lines()) == [
         "error: testbed 'lab' has no machine 'node9'",
-        "  why: it has: sw1, router, node1, node2, node3",
+        "  why: it has: sw1, router, node1, node2, node3, tenant",
         " next: see them with: testbed status",
     ]

@@ -35,7 +35,9 @@ def guests(host: FakeHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> F
 
     for module in (raising, lifecycle, logs):
         monkeypatch.setattr(module, "session", session)
-    monkeypatch.setattr(raising, "build_images", lambda *_: {"base": image(tmp_path)})
+    monkeypatch.setattr(
+        raising, "build_images", lambda *_: dict.fromkeys(("base", "tenant"), image(tmp_path))
+    )
     monkeypatch.setattr(raising.ports, "must_be_free", lambda *_: None)
     return opened
 

@@ -29,7 +29,7 @@ def job(host: FakeHost, folders: Folders, tmp_path: Path, events: list[Event]) -
         pool=pool,
         plan=host.plan,
         keys=keys.make(folders, host.plan),
-        images={"base": image(tmp_path)},
+        images=dict.fromkeys(("base", "tenant"), image(tmp_path)),
         accel="qemu",
         width=2,
         session=doors(host.plan),
@@ -146,5 +146,5 @@ def test_an_image_without_kernel_is_asked_over_ssh(job: Walk, host: FakeHost, tm
         guest.answers = lambda text: (
             Result(0, "status: done\n", "", 0.1) if "cloud-init" in text else None
         )
-    walk(replace(job, images={"base": disk_only}), everything(host))
+    walk(replace(job, images=dict.fromkeys(job.images, disk_only)), everything(host))
     assert any("cloud-init status" in text for text in job.session.guests["node1"].heard)

@@ -38,7 +38,7 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 def test_the_facts_are_json() -> None:
     result = RUN.invoke(app, ["graph", "aolda-flat", "--json"])
-    assert len(json.loads(result.stdout)["cables"]) == 4
+    assert len(json.loads(result.stdout)["cables"]) == 5
 
 
 def test_a_topology_and_a_testbed_cannot_both_be_drawn() -> None:

@@ -36,7 +36,7 @@ def test_a_fine_topology_is_called_fine_with_its_size() -> None:
 
 def test_a_shipped_topology_is_found_by_name() -> None:
     assert run("validate", "aolda-flat").stdout == (
-        "aolda-flat is fine: 5 machines, 4 cables, 1 VLAN\n"
+        "aolda-flat is fine: 6 machines, 5 cables, 1 VLAN\n"
     )
 
 

@@ -58,8 +58,8 @@ class TestStatus:
             "role": "node",
             "state": "running",
             "reason": "",
-            "memory_mib": 1536,
-            "resident_mib": 768,
+            "memory_mib": 1024,
+            "resident_mib": 512,
             "address": "10.16.0.11",
             "ssh": "127.77.0.1:2202",
             "links": {"eno1": True},
@@ -90,7 +90,7 @@ class TestUp:
         result = run("up", "aolda-flat", "--name", "lab", "--dry-run")
         assert result.stdout.splitlines() == [
             *(f"create {m.name}: it does not exist yet" for m in host.plan.machines),
-            "5 changes; nothing was done",
+            "6 changes; nothing was done",
         ]
         assert host.did == []
 
@@ -141,7 +141,7 @@ class TestUp:
             "seconds": {"total": 12.35, "node1": {"ssh": 1.5}},
         }
         first, *_ = run("up", "aolda-flat", "--name", "lab").stdout.splitlines()
-        assert first == "testbed 'lab' is ready: 5 machines, steady state proven (12 s)"
+        assert first == "testbed 'lab' is ready: 6 machines, steady state proven (12 s)"
 
     def test_what_was_restored_is_told_and_why_it_was_not(
         self, host: FakeHost, monkeypatch: pytest.MonkeyPatch
@@ -156,7 +156,7 @@ class TestUp:
         assert (found["restored"], found["restored_stage"]) == (True, "storage")
         first, *_ = run("up", "aolda-flat", "--name", "lab").stdout.splitlines()
         assert first == (
-            "testbed 'lab' is ready: 5 machines, restored at stage storage, Ceph healthy (55 s)"
+            "testbed 'lab' is ready: 6 machines, restored at stage storage, Ceph healthy (55 s)"
         )
         anew = raising.Raised(host.plan, stage, (), 55.0, note="QEMU changed")
         monkeypatch.setattr(raising, "up", lambda *_: anew)
@@ -166,7 +166,7 @@ class TestUp:
 class TestDown:
     def test_the_only_testbed_needs_no_name(self, host: FakeHost):
         host.has_all()
-        assert run("down").stdout == "testbed 'lab' is gone (5 machines)\n"
+        assert run("down").stdout == "testbed 'lab' is gone (6 machines)\n"
         assert host.machines == {}
 
     def test_where_there_is_none_there_is_nothing_to_do(self, host: FakeHost):
@@ -187,7 +187,7 @@ class TestDown:
         node1 = host.plan.machine("node1")
         host.has(observed(host.plan, node1, testbed="other", domain="testbed-other-node1"))
         assert run("down", "--all").stdout == (
-            "testbed 'lab' is gone (5 machines)\ntestbed 'other' is gone (1 machine)\n"
+            "testbed 'lab' is gone (6 machines)\ntestbed 'other' is gone (1 machine)\n"
         )
 
     @pytest.mark.parametrize("name", ["..", "/", "", "../.."])
@@ -249,7 +249,7 @@ class TestMachines:
         assert result.exit_code == 7
         assert result.stderr.splitlines()[:2] == [
             "error: testbed 'lab' has no machine 'node9'",
-            "  why: it has: sw1, router, node1, node2, node3",
+            "  why: it has: sw1, router, node1, node2, node3, tenant",
         ]
 
     def test_a_cable_is_pulled(self, host: FakeHost):

@@ -41,9 +41,9 @@ def test_a_link_local_address_comes_from_the_mac(mac, address):
             "router",
             {"mgmt": 3, "storage": 3, "vxlan": 3, "provider": 3, "external": 3, "device": 2},
         ),
-        (FLAT, "node1", {"flat": 4}),
-        (FLAT, "sw1", {"flat": 4}),
-        (FLAT, "router", {"flat": 4}),
+        (FLAT, "node1", {"flat": 5}),
+        (FLAT, "sw1", {"flat": 5}),
+        (FLAT, "router", {"flat": 5}),
     ],
 )
 def test_every_neighbour_in_every_vlan_is_a_target(made, machine, expected):

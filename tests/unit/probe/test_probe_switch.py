@@ -33,7 +33,7 @@ HEALTHY = {
 ACCESS = [{"vlan": 1, "flags": ["PVID", "Egress Untagged"]}]
 FLAT_HEALTHY = {
     "br0": [{"vlan": 1}],
-    **dict.fromkeys(("router", "node1", "node2", "node3"), ACCESS),
+    **dict.fromkeys(("router", "node1", "node2", "node3", "tenant"), ACCESS),
 }
 
 
@@ -64,7 +64,7 @@ def test_a_healthy_trunk_switch_holds():
 
 
 def test_a_healthy_access_switch_holds():
-    assert seen(FLAT, FLAT_HEALTHY) == (True, "4 ports as planned")
+    assert seen(FLAT, FLAT_HEALTHY) == (True, "5 ports as planned")
 
 
 @pytest.mark.parametrize(
