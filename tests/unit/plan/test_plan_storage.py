@@ -7,7 +7,7 @@ import pytest
 
 from testbed.plan.decide import plan
 from testbed.plan.storage import Storage
-from testbed.topology.models import Topology
+from testbed.topology.models import FailureDomain, Topology
 from testbed.topology.shipped import find
 
 AOLDA = find("aolda")
@@ -93,3 +93,11 @@ def test_without_the_section_there_is_no_cluster() -> None:
 def test_a_machine_that_takes_no_part_has_no_place() -> None:
     with pytest.raises(KeyError):
         decided(nodes=["node1"]).node("node2")
+
+
+def test_the_cluster_of_one_node_has_three_osds_and_leaves_the_other_disks_alone() -> None:
+    found = plan(find("aolda-one"), name="lab", folder=Path("/lab"), loopback="127.77.0.1").storage
+    assert found is not None
+    assert [node.machine for node in found.monitors] == ["node1"]
+    assert [osd.serial for osd in found.osds] == ["osd1", "osd2", "osd3"]
+    assert found.failure_domain is FailureDomain.OSD

@@ -13,8 +13,8 @@ from testbed.topology.shipped import find, shipped
 FOLDER = Path("testbed/topologies")
 
 
-def test_the_shipped_topologies_are_aolda_before_and_after_the_rebuild() -> None:
-    assert shipped() == ("aolda", "aolda-flat")
+def test_the_shipped_topologies_are_aolda_before_and_after_the_rebuild_and_in_between() -> None:
+    assert shipped() == ("aolda", "aolda-flat", "aolda-one")
 
 
 @pytest.mark.parametrize("name", shipped())
