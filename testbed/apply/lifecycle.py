@@ -12,7 +12,7 @@ from testbed.apply.kept import Kept
 from testbed.apply.lock import only_one
 from testbed.apply.observe import Testbed
 from testbed.apply.session import session
-from testbed.errors import StateError, TestbedError
+from testbed.errors import GuestError, StateError, TestbedError
 from testbed.guest import ConnectionLost, Script, step_clocks, stepping_clocks
 from testbed.host import Host
 from testbed.plan.identity import stable_uuid
@@ -105,23 +105,40 @@ def settle(folders: Folders, testbed: Testbed) -> None:
     plan = testbed.plan
     health.forget(folders, plan.name)
     with session(plan, keys.read(folders, plan)) as doors:
-        step_clocks(doors.guests.values())
-        seen = ready.wait_until_steady(plan, doors)
+        offsets = step_clocks(doors.guests.values())
+        seen = ready.wait_until_steady(plan, doors, offsets)
         ceph = storing.wait_where_deployed(plan, doors)
     health.remember(folders, plan.name, seen, ceph)
 
 
-def save(host: Host, folders: Folders, testbed: Testbed, name: str) -> None:
-    """Take a checkpoint of all machines and step their clocks, which stood meanwhile."""
+def save(
+    host: Host, folders: Folders, testbed: Testbed, name: str, *, off_too: bool = False
+) -> None:
+    """Take a checkpoint of all machines and step their clocks, which stood meanwhile.
+
+    With `off_too` machines may be off; they are restored so.
+    """
     own = keys.read(folders, testbed.plan)
     with session(testbed.plan, own) as doors, stepping_clocks(doors.guests.values()):
-        checkpoint.save(host, testbed.plan, name)
+        checkpoint.save(host, testbed.plan, name, off_too=off_too)
 
 
 def restore(host: Host, folders: Folders, testbed: Testbed, name: str) -> None:
     """Put all machines back to a checkpoint and return once the steady state holds."""
     checkpoint.restore(host, testbed.plan, name, folders.unfinished_restore(testbed.plan.name))
     settle(folders, testbed)
+
+
+def revert(host: Host, folders: Folders, testbed: Testbed, name: str) -> None:
+    """Put all machines back to a checkpoint of something broken: no steady state is waited for.
+
+    The clocks of machines that can be reached are stepped.
+    """
+    plan = testbed.plan
+    checkpoint.restore(host, plan, name, folders.unfinished_restore(plan.name))
+    health.forget(folders, plan.name)
+    with session(plan, keys.read(folders, plan)) as doors, suppress(GuestError):
+        step_clocks(doors.guests.values())
 
 
 def finish_restore(host: Host, folders: Folders, testbed: Testbed) -> None:
@@ -167,13 +184,15 @@ def power_on(host: Host, folders: Folders, testbed: Testbed, machine: Machine) -
 
 
 def restart(host: Host, folders: Folders, testbed: Testbed, machine: Machine) -> None:
-    """Shut a machine down in order and switch it on again; return once it lets us in.
+    """Shut a machine down in order and switch it on again; return once it lets us in."""
+    shut_down(host, folders, testbed, machine)
+    power_on(host, folders, testbed, machine)
 
-    A guest that does not shut down in time loses power instead.
-    """
+
+def shut_down(host: Host, folders: Folders, testbed: Testbed, machine: Machine) -> None:
+    """Shut a machine down in order; a guest that does not in time loses power instead."""
     _shut_down(host, folders, testbed, machine)
     cables.lose_carriers(host, testbed.plan, machine, testbed.machines)
-    power_on(host, folders, testbed, machine)
 
 
 def _shut_down(host: Host, folders: Folders, testbed: Testbed, machine: Machine) -> None:

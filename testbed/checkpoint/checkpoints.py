@@ -7,12 +7,13 @@ remembered and must be finished.
 """
 
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from testbed.errors import StateError, TestbedError
-from testbed.host import Host
+from testbed.host import Host, MachineState
 from testbed.plan.models import Machine, Plan
 from testbed.together import side_by_side
 
@@ -51,29 +52,30 @@ def get(host: Host, plan: Plan, name: str) -> Checkpoint:
     )
 
 
-def save(host: Host, plan: Plan, name: str) -> None:
+def save(host: Host, plan: Plan, name: str, *, off_too: bool = False) -> None:
     """Take a checkpoint of all machines, which run on afterwards.
 
-    Raises `StateError` where the name is unfit or taken or a machine does not run.
+    With `off_too` machines may be off: they are kept so, and restored so. Raises `StateError`
+    where the name is unfit or taken or a machine does not run.
     """
     _must_be_a_name(name)
     _must_be_new(host, plan, name)
-    _must_all_run(host, plan)
+    running = _must_run(host, plan, off_too=off_too)
     delete(host, plan, name)  # what a save that was cut short left behind
     try:
-        side_by_side(plan.machines, lambda machine: host.pause(machine.domain))
+        side_by_side(running, lambda machine: host.pause(machine.domain))
         side_by_side(plan.machines, lambda machine: host.create_snapshot(machine.domain, name))
     except BaseException:
         with suppress(TestbedError):  # the first error is the one to tell
             delete(host, plan, name)
         with suppress(TestbedError):
-            _resume(host, plan)
+            _resume(host, running)
         raise
-    _resume(host, plan)
+    _resume(host, running)
 
 
-def _resume(host: Host, plan: Plan) -> None:
-    side_by_side(plan.machines, lambda machine: host.resume(machine.domain))
+def _resume(host: Host, machines: Iterable[Machine]) -> None:
+    side_by_side(machines, lambda machine: host.resume(machine.domain))
 
 
 def _must_be_a_name(name: str) -> None:
@@ -95,19 +97,22 @@ def _must_be_new(host: Host, plan: Plan, name: str) -> None:
         )
 
 
-def _must_all_run(host: Host, plan: Plan) -> None:
+def _must_run(host: Host, plan: Plan, *, off_too: bool) -> tuple[Machine, ...]:
+    """Return the machines that run; raises `StateError` where another is not off on purpose."""
     states = {machine.machine: machine.state for machine in host.list_machines(plan.name)}
-    idle = [m.name for m in plan.machines if states.get(m.name) != "running"]
+    fit = {MachineState.RUNNING, *((MachineState.OFF,) if off_too else ())}
+    idle = [m.name for m in plan.machines if states.get(m.name) not in fit]
     if idle:
         raise StateError(
             f"no checkpoint of testbed '{plan.name}' was taken",
             why=f"not running: {', '.join(idle)}",
             next_step=f"run: testbed up --name {plan.name}",
         )
+    return tuple(m for m in plan.machines if states[m.name] is MachineState.RUNNING)
 
 
 def restore(host: Host, plan: Plan, name: str, note: Path) -> None:
-    """Put all machines back to a checkpoint and let them run on together.
+    """Put all machines back to a checkpoint and let those that ran then run on together.
 
     `note` is the file that remembers an unfinished restore. Guest clocks stand where they
     stood; stepping them is the caller's next act.
@@ -120,8 +125,14 @@ def restore(host: Host, plan: Plan, name: str, note: Path) -> None:
         plan.machines, lambda machine: host.revert_snapshot(machine.domain, name, paused=True)
     )
     side_by_side(plan.machines, lambda machine: _plug_like_then(host, machine, pulled))
-    _resume(host, plan)
+    _resume(host, _with_power(host, plan))
     note.unlink()
+
+
+def _with_power(host: Host, plan: Plan) -> tuple[Machine, ...]:
+    """Return the machines that are not off: those that were when the checkpoint was taken stay."""
+    off = {m.domain for m in host.list_machines(plan.name) if m.state is MachineState.OFF}
+    return tuple(machine for machine in plan.machines if machine.domain not in off)
 
 
 def _pause_running(host: Host, plan: Plan) -> None:

@@ -84,6 +84,8 @@ class SnapshotHost:
         self.becomes(name, state=MachineState.PAUSED)
 
     def resume(self, name: str) -> None:
+        if self.machines[name].state is MachineState.OFF:
+            raise HostError(f"cannot resume domain '{name}'", why="domain is not running")
         self._do("resume", name)
         self.becomes(name, state=MachineState.RUNNING)
 
@@ -102,8 +104,9 @@ class SnapshotHost:
 
     def revert_snapshot(self, name: str, snapshot: str, *, paused: bool = True) -> None:
         self._do("revert", name)
-        _, then = self.snapshots[name][snapshot]
-        self.machines[name] = replace(then, state=MachineState.PAUSED)
+        taken, then = self.snapshots[name][snapshot]
+        off = taken.state is MachineState.OFF
+        self.machines[name] = then if off else replace(then, state=MachineState.PAUSED)
 
     def delete_snapshot(self, name: str, snapshot: str) -> None:
         self._do("delete", name)

@@ -226,3 +226,48 @@ def test_a_checkpoint_is_deleted_from_all_machines_and_twice_is_fine(host: Snaps
 def test_an_empty_note_is_of_a_restore_that_had_not_begun(note: Path):
     note.write_text("")
     assert checkpoint.find_unfinished(note) is None
+
+
+def test_a_machine_that_is_off_can_be_kept_so(host: SnapshotHost):
+    host.becomes(DOMAINS[2], state=MachineState.OFF)
+    checkpoint.save(host, PLAN, "broken", off_too=True)
+    assert listed(host) == ["broken"]
+    assert {domain for verb, domain in host.did if verb in ("pause", "resume")} == {*DOMAINS} - {
+        DOMAINS[2]
+    }
+    assert host.machines[DOMAINS[2]].state is MachineState.OFF
+
+
+def test_a_machine_that_was_off_is_off_after_a_restore(host: SnapshotHost, note: Path):
+    host.becomes(DOMAINS[2], state=MachineState.OFF)
+    checkpoint.save(host, PLAN, "broken", off_too=True)
+    host.becomes(DOMAINS[2], state=MachineState.RUNNING)
+    checkpoint.restore(host, PLAN, "broken", note)
+    off = [domain for domain in DOMAINS if host.machines[domain].state is MachineState.OFF]
+    assert off == [DOMAINS[2]]
+    assert {machine.state for machine in host.machines.values()} == {"running", "off"}
+
+
+def test_a_checkpoint_of_running_machines_starts_those_that_are_off(host: SnapshotHost, note: Path):
+    checkpoint.save(host, PLAN, "healthy")
+    host.becomes(DOMAINS[2], state=MachineState.OFF)
+    checkpoint.save(host, PLAN, "broken", off_too=True)
+    checkpoint.restore(host, PLAN, "healthy", note)
+    assert host.states() == {"running"}
+
+
+@pytest.mark.parametrize("state", [MachineState.PAUSED, MachineState.CRASHED])
+def test_only_power_may_be_lacking(host: SnapshotHost, state: MachineState):
+    host.becomes(DOMAINS[0], state=state)
+    with pytest.raises(StateError, match="no checkpoint of testbed 'lab' was taken"):
+        checkpoint.save(host, PLAN, "broken", off_too=True)
+    assert host.did == []
+
+
+def test_a_failure_in_the_middle_switches_nothing_on(host: SnapshotHost):
+    host.becomes(DOMAINS[1], state=MachineState.OFF)
+    host.refuses.add(("snapshot", DOMAINS[2]))
+    with pytest.raises(HostError, match="cannot snapshot domain"):
+        checkpoint.save(host, PLAN, "broken", off_too=True)
+    assert host.machines[DOMAINS[1]].state is MachineState.OFF
+    assert not any(host.snapshots.values())
