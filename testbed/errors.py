@@ -38,6 +38,14 @@ class Problem:
     line: int = 0
 
 
+def _problem_lines(problem: Problem, file: str = "") -> Iterator[str]:
+    line = f"line {problem.line}" if problem.line else ""
+    place = " ".join(part for part in (file, line) if part)
+    yield "  " + ": ".join(part for part in (place, problem.where, problem.what) if part)
+    if problem.hint:
+        yield f"    hint: {problem.hint}"
+
+
 class TopologyError(TestbedError):
     """A topology that cannot be built; carries every problem found, not only the first."""
 
@@ -54,10 +62,7 @@ class TopologyError(TestbedError):
     def lines(self) -> Iterator[str]:
         yield f"error: {self.what}"
         for problem in self.problems:
-            place = f"line {problem.line}: " if problem.line else ""
-            yield f"  {place}{problem.where}: {problem.what}"
-            if problem.hint:
-                yield f"    hint: {problem.hint}"
+            yield from _problem_lines(problem)
         yield f" next: {self.next_step}"
 
 
@@ -89,6 +94,39 @@ class StateError(TestbedError):
     """The testbed is not in the state the command needs: missing, stopped, busy."""
 
     exit_code = 7
+
+
+@dataclass(frozen=True, slots=True)
+class LabProblem(Problem):
+    """One thing wrong with a file of a lab's folder."""
+
+    file: str = "lab.yaml"
+
+
+class LabError(TestbedError):
+    """A lab cannot be used, started or ended; carries every problem of its folder, if any."""
+
+    exit_code = 8
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        why: str = "",
+        next_step: str = "",
+        problems: Iterable[LabProblem] = (),
+    ) -> None:
+        super().__init__(what, why=why, next_step=next_step)
+        self.problems = tuple(problems)
+
+    def lines(self) -> Iterator[str]:
+        yield f"error: {self.what}"
+        if self.why:
+            yield f"  why: {self.why}"
+        for problem in self.problems:
+            yield from _problem_lines(problem, problem.file)
+        if self.next_step:
+            yield f" next: {self.next_step}"
 
 
 class DeployError(TestbedError):

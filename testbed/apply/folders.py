@@ -13,7 +13,8 @@ from testbed.errors import StateError
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,23}")
 _LOCKS = "locks"  # in the state folder, beside one folder per testbed
 _KEPT = "kept"  # in the data folder, likewise
-_RESERVED = {_LOCKS, _KEPT}
+_LABS = "labs"  # in the state folder, likewise
+_RESERVED = {_KEPT, _LABS, _LOCKS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,10 @@ class Folders:
         make_private(folder)
         return folder / f"{_named(testbed)}.lock"
 
+    def labs(self) -> Path:
+        """Return the folder of what was done in labs, which may not exist; it outlives testbeds."""
+        return self.state / _LABS
+
     def log(self) -> Path:
         """Return the file that keeps tracebacks of unexpected errors."""
         make_private(self.state)
@@ -83,7 +88,7 @@ def _named(testbed: str) -> str:
         raise StateError(
             f"a testbed cannot be called '{testbed}'",
             why="a name has at most 24 small letters, digits and hyphens, a letter first, "
-            f"and is neither '{_KEPT}' nor '{_LOCKS}'",
+            f"and is none of: {', '.join(sorted(_RESERVED))}",
             next_step="choose another, for example: --name lab1",
         )
     return testbed

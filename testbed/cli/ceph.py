@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from testbed.cli import recording
 from testbed.cli.options import Name, open_testbed
 
 
@@ -22,6 +23,7 @@ def ceph(
     from testbed.apply import ceph as own
 
     with open_testbed(name) as (_, folders, testbed):
+        recording.note(folders, testbed.plan.name, ("testbed", "ceph", *words))
         result = own.run(folders, testbed, tuple(words), timeout)
     typer.echo(result.stdout, nl=False)
     typer.echo(result.stderr, nl=False, err=True)

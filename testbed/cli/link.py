@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from testbed.cli import recording
 from testbed.cli.options import MachineName, Name, open_testbed
 from testbed.errors import TestbedError
 
@@ -40,6 +41,9 @@ def up(machine: MachineName, nic: NicName, name: Name = None) -> None:
 def _set(machine: str, nic: str, name: str | None, *, up: bool) -> None:
     from testbed.apply import lifecycle
 
-    with open_testbed(name) as (host, _, testbed):
-        lifecycle.set_link(host, testbed, lifecycle.machine_of(testbed, machine), nic, up=up)
+    words = ("testbed", "link", "up" if up else "down", machine, nic)
+    with open_testbed(name) as (host, folders, testbed):
+        chosen = lifecycle.machine_of(testbed, machine)
+        recording.note(folders, testbed.plan.name, words)
+        lifecycle.set_link(host, testbed, chosen, nic, up=up)
     typer.echo(f"{machine}:{nic} is {'plugged in' if up else 'pulled'}")

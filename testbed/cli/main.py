@@ -19,6 +19,7 @@ from testbed.cli import (
     gc,
     graph,
     image,
+    lab,
     link,
     logs,
     power,
@@ -124,6 +125,7 @@ app.add_typer(link.app, name="link")
 app.add_typer(power.app, name="power")
 app.add_typer(checkpoint.app, name="checkpoint")
 app.command()(graph.graph)
+app.add_typer(lab.app, name="lab")
 app.add_typer(logs.app, name="logs")
 app.command(name="ssh-config")(ssh.ssh_config)
 app.add_typer(image.app, name="image")

@@ -2,6 +2,7 @@
 
 import typer
 
+from testbed.cli import recording
 from testbed.cli.options import MachineName, Name, open_testbed
 
 app = typer.Typer(help="Pull a machine's power cord, or plug it in again.", no_args_is_help=True)
@@ -12,8 +13,10 @@ def off(machine: MachineName, name: Name = None) -> None:
     """Cut the power at once: what was not yet written is lost."""
     from testbed.apply import lifecycle
 
-    with open_testbed(name) as (host, _, testbed):
-        lifecycle.power_off(host, testbed, lifecycle.machine_of(testbed, machine))
+    with open_testbed(name) as (host, folders, testbed):
+        chosen = lifecycle.machine_of(testbed, machine)
+        recording.note(folders, testbed.plan.name, ("testbed", "power", "off", machine))
+        lifecycle.power_off(host, testbed, chosen)
         typer.echo(f"{machine} has no power; give it back with: testbed power on {machine}")
 
 
@@ -25,6 +28,7 @@ def on(machine: MachineName, name: Name = None) -> None:
 
     with open_testbed(name) as (host, folders, testbed):
         chosen = lifecycle.machine_of(testbed, machine)
+        recording.note(folders, testbed.plan.name, ("testbed", "power", "on", machine))
         with only_one(folders, testbed.plan.name, f"power on {machine}"):
             lifecycle.power_on(host, folders, testbed, chosen)
         typer.echo(f"{machine} is on")

@@ -2,6 +2,7 @@
 
 import typer
 
+from testbed.cli import recording
 from testbed.cli.options import MachineName, Name, open_testbed
 
 
@@ -12,6 +13,7 @@ def restart(machine: MachineName, name: Name = None) -> None:
 
     with open_testbed(name) as (host, folders, testbed):
         chosen = lifecycle.machine_of(testbed, machine)
+        recording.note(folders, testbed.plan.name, ("testbed", "restart", machine))
         with only_one(folders, testbed.plan.name, f"restart {machine}"):
             lifecycle.restart(host, folders, testbed, chosen)
         typer.echo(f"{machine} is back")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from testbed.cli import recording
 from testbed.cli.options import MachineName, Name, open_testbed
 from testbed.errors import TestbedError
 
@@ -19,13 +20,23 @@ CommandWords = Annotated[
 
 
 def ssh(machine: MachineName, command: CommandWords = None, name: Name = None) -> None:
-    """Log into a machine, or run a command in it with your terminal."""
+    """Log into a machine, or run a command in it with your terminal.
+
+    While a lab is going on, the commands typed are recorded for its debrief.
+    """
     from testbed.apply import access, lifecycle
 
     with open_testbed(name) as (_, folders, testbed):
         chosen = lifecycle.machine_of(testbed, machine)
         config = access.write_ssh_config(folders, testbed.plan)
-    argv = ["ssh", "-F", str(config), chosen.name, *([shlex.join(command)] if command else [])]
+        argv = ["ssh", "-F", str(config), chosen.name]
+        if command:
+            recording.note(folders, testbed.plan.name, command, chosen.name)
+            argv.append(shlex.join(command))
+        name = testbed.plan.name
+    status = None if command else recording.watched(argv, folders, name, chosen.name)
+    if status is not None:
+        raise typer.Exit(status)
     os.execvp("ssh", argv)  # noqa: S606, S607 - the user's own ssh takes over the terminal
 
 
@@ -45,6 +56,7 @@ def execute(
         chosen = testbed.plan.machines
         if machine != "all":
             chosen = (lifecycle.machine_of(testbed, machine),)
+        recording.note(folders, testbed.plan.name, command, machine)
         results = access.execute(folders, testbed.plan, chosen, tuple(command), timeout)
     if machine != "all" and isinstance(error := results[machine], TestbedError):
         raise error

@@ -17,7 +17,8 @@ def up(
     topology: Annotated[
         str,
         typer.Argument(
-            help="A shipped topology (aolda, aolda-flat) or a YAML file.", metavar="TOPOLOGY"
+            help="A shipped topology (aolda, aolda-flat, aolda-one) or a YAML file.",
+            metavar="TOPOLOGY",
         ),
     ] = "aolda",
     name: Annotated[

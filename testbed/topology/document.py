@@ -30,7 +30,7 @@ _ADVICE = {
     "expected ',' or '}'": "separate entries with ',' and close '{' with '}'",
     "expected ',' or ']'": "separate entries with ',' and close '[' with ']'",
     "undefined alias": "define it first with &, or put the text in quotes",
-    "a single document": "a topology is one document; remove the line '---' and what follows",
+    "a single document": "a {whole} is one document; remove the line '---' and what follows",
     "quoted scalar": "close the quotes",
     "special characters": "remove the unprintable character",
 }
@@ -43,28 +43,37 @@ class Document:
     data: Any
     lines: dict[str, int]
     problems: tuple[Problem, ...]
+    whole: str = WHOLE_FILE
 
     def line_of(self, where: str) -> int:
         """Return the line of a place, or of the nearest part around it that the file has."""
         while where and where not in self.lines:
             where = where.rpartition(".")[0]
-        return self.lines.get(where or WHOLE_FILE, 0)
+        return self.lines.get(where or self.whole, 0)
 
 
 def parse(text: str, source: str) -> Document:
-    """Read YAML text; raises `TopologyError` where it is not YAML or not plain values."""
+    """Read a topology's text; raises `TopologyError` where it is no YAML or no plain values."""
     try:
-        root = yaml.compose(text, Loader=yaml.BaseLoader)
-    except yaml.YAMLError as error:
-        raise TopologyError(source, [_syntax_problem(text, error)]) from error
-    except RecursionError as error:
-        raise TopologyError(source, [_too_deep(WHOLE_FILE, 1)]) from error
-    builder = _Builder()
-    try:
-        data = builder.value(root, "", frozenset()) if root is not None else None
-    except _Unusable as refusal:
+        return load(text)
+    except Unusable as refusal:
         raise TopologyError(source, [refusal.problem]) from refusal
-    return Document(data, builder.lines, tuple(builder.problems))
+
+
+def load(text: str, whole: str = WHOLE_FILE, loader: type[Any] = yaml.BaseLoader) -> Document:
+    """Read YAML text; raises `Unusable` where it is not YAML or not plain values.
+
+    `whole` is what the file as a whole is called, `loader` one that keeps every value text.
+    """
+    try:
+        root = yaml.compose(text, Loader=loader)
+    except yaml.YAMLError as error:
+        raise Unusable(_syntax_problem(text, error, whole)) from error
+    except RecursionError as error:
+        raise Unusable(_too_deep(whole, 1)) from error
+    builder = _Builder(whole)
+    data = builder.value(root, "", frozenset()) if root is not None else None
+    return Document(data, builder.lines, tuple(builder.problems), whole)
 
 
 def inside(where: str, key: str | int) -> str:
@@ -73,7 +82,7 @@ def inside(where: str, key: str | int) -> str:
     return f"{where}.{name}" if where else name
 
 
-class _Unusable(Exception):
+class Unusable(Exception):
     """The document cannot become plain values at all."""
 
     def __init__(self, problem: Problem) -> None:
@@ -85,14 +94,15 @@ class _Unusable(Exception):
 class _Builder:
     """Turns nodes into values, and keeps the lines and the keys given twice."""
 
+    whole: str
     lines: dict[str, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     count: int = 0
 
     def value(self, node: yaml.Node, where: str, around: frozenset[int]) -> Any:
         line = _line(node)
-        self.lines.setdefault(where or WHOLE_FILE, line)
-        self._refuse_excess(node, where or WHOLE_FILE, line, around)
+        self.lines.setdefault(where or self.whole, line)
+        self._refuse_excess(node, where or self.whole, line, around)
         around |= {id(node)}
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, where, around)
@@ -122,9 +132,9 @@ class _Builder:
     def _merge(self, node: yaml.Node, where: str, around: frozenset[int]) -> dict[str, Any]:
         if not isinstance(node, yaml.MappingNode):
             what, hint = "'<<' takes a mapping", "name an anchor of a mapping, as in <<: *common"
-            raise _Unusable(Problem(where or WHOLE_FILE, what, hint, _line(node)))
+            raise Unusable(Problem(where or self.whole, what, hint, _line(node)))
         if id(node) in around:
-            raise _Unusable(_endless(where, _line(node)))
+            raise Unusable(_endless(where or self.whole, _line(node)))
         known = dict(self.lines)
         values: dict[str, Any] = self._mapping(node, where, around | {id(node)})
         self.lines |= known  # what the mapping itself says stands on its own line
@@ -134,8 +144,8 @@ class _Builder:
         if isinstance(node, yaml.ScalarNode):
             return _safe(node.value)
         hint = "write a plain word before the ':'"
-        problem = Problem(where or WHOLE_FILE, "a key must be a word", hint, _line(node))
-        raise _Unusable(problem)
+        problem = Problem(where or self.whole, "a key must be a word", hint, _line(node))
+        raise Unusable(problem)
 
     def _given_twice(self, key: str, where: str, line: int) -> None:
         place = inside(where, key)
@@ -147,21 +157,21 @@ class _Builder:
     ) -> None:
         self.count += 1
         if id(node) in around:
-            raise _Unusable(_endless(where, line))
+            raise Unusable(_endless(where or self.whole, line))
         if len(around) > _DEEPEST:
-            raise _Unusable(_too_deep(where, line))
+            raise Unusable(_too_deep(where, line))
         if self.count > _MOST_VALUES:
             hint = "write a smaller file; a testbed has some tens of machines at most"
-            raise _Unusable(Problem(WHOLE_FILE, "the file holds too many values", hint, line))
+            raise Unusable(Problem(self.whole, "the file holds too many values", hint, line))
         if node.tag.removeprefix(_TAG) not in {"str", "int", "float", "bool", "null", "map", "seq"}:
             what = f"the tag {quoted(node.tag)} means nothing here"
-            raise _Unusable(Problem(where, what, "remove the tag, or put the text in quotes", line))
+            raise Unusable(Problem(where, what, "remove the tag, or put the text in quotes", line))
 
 
 def _scalar(node: yaml.Node) -> Any:
     """Return null, true, false or a number where they are written plainly, else text."""
     text: str = node.value
-    if isinstance(node, yaml.ScalarNode) and node.style is not None:
+    if isinstance(node, yaml.ScalarNode) and node.style:
         return _safe(text)
     if text.lower() in _WORDS:
         return _WORDS[text.lower()]
@@ -181,16 +191,17 @@ def _line(node: yaml.Node) -> int:
 
 def _endless(where: str, line: int) -> Problem:
     hint = "write the values out instead of an alias"
-    return Problem(where or WHOLE_FILE, "the alias contains itself", hint, line)
+    return Problem(where, "the alias contains itself", hint, line)
 
 
 def _too_deep(where: str, line: int) -> Problem:
     return Problem(where, "the file is nested too deeply", "remove brackets or indentation", line)
 
 
-def _syntax_problem(text: str, error: yaml.YAMLError) -> Problem:
+def _syntax_problem(text: str, error: yaml.YAMLError, whole: str) -> Problem:
     what = "; ".join(_parts(error))
     hint = next((advice for sign, advice in _ADVICE.items() if sign in what), "")
+    hint = hint.replace("{whole}", whole)
     mark = getattr(error, "problem_mark", None)
     position = getattr(error, "position", 0)
     line = mark.line + 1 if mark is not None else text.count("\n", 0, position) + 1

@@ -18,8 +18,8 @@ _END = {
 def json_schema() -> dict[str, Any]:
     """Return the schema of what can be written in a topology file, sizes as text included."""
     schema = Topology.model_json_schema()
-    for part in _parts(schema):
-        _refuse_other_names(part)
+    for part in parts(schema):
+        refuse_other_names(part)
         _describe_size(part)
         if part.get("format") == "ipv4network":  # no format JSON Schema knows
             del part["format"]
@@ -33,18 +33,18 @@ def json_schema() -> dict[str, Any]:
     return {"$schema": _DIALECT, "$id": _ID, **schema}
 
 
-def _parts(schema: Any) -> Iterator[dict[str, Any]]:
+def parts(schema: Any) -> Iterator[dict[str, Any]]:
     """Yield the schema and every schema inside it."""
     if isinstance(schema, dict):
         yield schema
         for value in list(schema.values()):
-            yield from _parts(value)
+            yield from parts(value)
     elif isinstance(schema, list):
         for value in schema:
-            yield from _parts(value)
+            yield from parts(value)
 
 
-def _refuse_other_names(part: dict[str, Any]) -> None:
+def refuse_other_names(part: dict[str, Any]) -> None:
     """Allow in a mapping by name no names but those its pattern describes."""
     if "patternProperties" in part:
         part["additionalProperties"] = False

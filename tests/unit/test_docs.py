@@ -12,6 +12,7 @@ from testbed import errors
 from testbed.apply.budget import needs
 from testbed.cli.main import app
 from testbed.errors import TestbedError, TopologyError
+from testbed.lab.reading import read as read_lab
 from testbed.plan.decide import plan
 from testbed.render.svg import svg
 from testbed.topology.read import read
@@ -19,7 +20,7 @@ from testbed.topology.shipped import find
 
 ROOT = Path(__file__).parents[2]
 READMES = ("README.md", "README.ko.md")
-DOCUMENTS = (*READMES, "DESIGN.md", "CHANGELOG.md", "images/README.md")
+DOCUMENTS = (*READMES, "DESIGN.md", "CHANGELOG.md", "images/README.md", "labs/README.md")
 OF_THE_SHELL = {0, 1, 2, 70, 130}  # done, something wrong, usage, bug, Ctrl+C
 
 
@@ -114,10 +115,17 @@ def test_the_example_topology_is_valid_and_its_mistake_is_told_as_shown(document
 
 @pytest.mark.parametrize("document", READMES)
 @pytest.mark.parametrize("accelerator", ["kvm", "qemu"])
-@pytest.mark.parametrize("name", ["aolda", "aolda-flat"])
+@pytest.mark.parametrize("name", ["aolda", "aolda-flat", "aolda-one"])
 def test_the_memory_a_topology_needs_is_told(document, accelerator, name):
     need = needs(planned(name).machines, accelerator).memory_mib
     assert f"{need / 1024:.1f}" in text_of(document)
+
+
+def test_the_example_lab_has_the_shape_of_one(tmp_path):
+    lab = tmp_path / "quiet-road"
+    lab.mkdir()
+    (lab / "lab.yaml").write_text(block_with("labs/README.md", "id: quiet-road"))
+    assert read_lab(lab).id == "quiet-road"
 
 
 def test_the_drawing_is_of_the_shipped_topology():

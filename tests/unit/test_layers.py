@@ -17,6 +17,7 @@ LAYERS = (
     ("render",),
     ("run", "seed", "guest", "host", "probe"),
     ("doctor", "image", "checkpoint", "deploy", "apply"),
+    ("lab",),
     ("cli",),
 )
 ORDER = {part: place for place, part in enumerate(part for layer in LAYERS for part in layer)}

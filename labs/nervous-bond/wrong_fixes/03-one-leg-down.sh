@@ -1,0 +1,2 @@
+#!/bin/sh
+ip link set dev eno2 down

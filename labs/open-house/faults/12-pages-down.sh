@@ -1,0 +1,6 @@
+#!/bin/sh
+for name in dashboard notices; do
+    systemctl disable --now "$name.service" 2>/dev/null || true
+    rm -rf "/etc/systemd/system/$name.service" "/srv/$name"
+done
+systemctl daemon-reload

@@ -1,0 +1,2 @@
+#!/bin/sh
+nft insert rule ip router forward accept

@@ -1,0 +1,120 @@
+"""`testbed lab debrief`: what happened, why, and a post-mortem to think on."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from testbed.cli.lab.options import Lang, open_lab, open_played, tell_language, voice_of
+from testbed.cli.lab.paper import page
+from testbed.cli.lab.voice import Line, Voice, show
+from testbed.cli.options import Name
+from testbed.errors import LabError, TestbedError
+
+if TYPE_CHECKING:
+    from testbed.apply.folders import Folders
+    from testbed.lab.story import Event, Story
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An attempt to look back on: of which lab, and what happened."""
+
+    lab: str
+    events: "tuple[Event, ...]"
+
+
+def debrief(
+    lab: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[LAB]", help="Whose last attempt. [default: the one going on, or the last]"
+        ),
+    ] = None,
+    name: Name = None,
+    lang: Lang = None,
+) -> None:
+    """Look back: what happened, why, and which roads led nowhere.
+
+    It also writes a post-mortem with the facts filled in, and prints its path; once you
+    have edited it, it stays as it is.
+    """
+    from testbed.apply.folders import Folders
+    from testbed.lab.debrief import Debrief
+    from testbed.lab.story import Story
+    from testbed.lab.texts import page as page_of
+    from testbed.lab.texts import read_texts
+
+    folders = Folders.of_user()
+    lab = Path(lab).name if lab else None  # a lab's folder is called as the lab is
+    found = _going(lab, name) or _ended(folders, lab)
+    folder, wanted = open_lab(found.lab)
+    voice = voice_of(lang)
+    story = Story(wanted, found.events)
+    _must_be_over(story)
+    told = page_of(folder, "debrief", voice.locale)
+    tell_language(voice, told.locale)
+    whole = Debrief(story, read_texts(folder, voice.locale), told.text, voice.locale)
+    page(whole.markdown())
+    _leave_post_mortem(folders, whole.post_mortem(), story, voice)
+
+
+def _going(lab: str | None, name: str | None) -> _Found | None:
+    """Return the attempt that is going on, if one is, and of that lab."""
+    from testbed.lab import attempt, timeline
+
+    with suppress(TestbedError), open_played(name) as (_, folders, testbed):
+        found = attempt.find(folders, testbed.plan.name)
+        if found is not None and lab in (None, found.lab):
+            return _Found(found.lab, timeline.events(folders, testbed.plan.name))
+    return None
+
+
+def _ended(folders: "Folders", lab: str | None) -> _Found:
+    """Return the attempt that ended last; raises `LabError` where there is none."""
+    from testbed.lab import timeline
+
+    kept = sorted(folders.labs().glob(f"{lab or '*'}/*.jsonl"), key=lambda p: int(p.stem))
+    if not kept:
+        raise LabError(
+            f"there is no attempt at lab '{lab}' to look back on"
+            if lab
+            else "there is no attempt to look back on",
+            next_step="choose a lab with: testbed lab list",
+        )
+    return _Found(kept[-1].parent.name, timeline.read(kept[-1]))
+
+
+def _must_be_over(story: "Story") -> None:
+    if not story.may_be_told:
+        raise LabError(
+            f"lab '{story.lab.id}' is not solved yet, and the debrief tells the answer",
+            why="the last check did not see all of it hold",
+            next_step="go on with: testbed lab check, or end it with: testbed lab finish --give-up",
+        )
+
+
+def _leave_post_mortem(folders: "Folders", text: str, story: "Story", voice: Voice) -> None:
+    """Write the post-mortem and print its path; one that somebody has edited stays."""
+    from testbed.apply.folders import make_private, write_private
+
+    own = folders.labs() / story.lab.id / f"{story.started:.0f}"
+    file = own / f"post-mortem.{voice.locale}.md"
+    ours = own / f".{file.name}.as-written"  # tells whether it was edited since
+    edited = _text(file) not in (None, _text(ours))
+    if not edited:
+        for folder in (folders.state, folders.labs(), own.parent, own):
+            make_private(folder)
+        write_private(ours, text)
+        write_private(file, text)
+    key = "ui.debrief.kept" if edited else "ui.debrief.written"
+    show([Line(), Line(voice(key, path=str(file)))])
+
+
+def _text(file: Path) -> str | None:
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError:
+        return None

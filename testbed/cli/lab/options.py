@@ -1,0 +1,191 @@
+"""What the verbs of `testbed lab` share: options, and the attempt that is going on."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from testbed.cli.lab.voice import Line, Voice, show
+from testbed.cli.options import open_host
+
+if TYPE_CHECKING:
+    from testbed.apply.folders import Folders
+    from testbed.apply.observe import Testbed
+    from testbed.host import Host
+    from testbed.lab.attempt import Attempt
+    from testbed.lab.format import Lab, Locale
+    from testbed.lab.text_models import Texts
+    from testbed.lab.world import World
+
+
+def complete_labs() -> list[tuple[str, str]]:
+    """Return the ids of labs for completion, each with its title."""
+    from testbed.lab.folder import shipped
+
+    return [(each, _title(each)) for each in shipped()]
+
+
+def _title(lab: str) -> str:
+    from testbed.errors import TestbedError
+    from testbed.lab.folder import find
+    from testbed.lab.texts import read_texts
+
+    try:
+        return read_texts(find(lab), voice_of(None).locale).title
+    except TestbedError:
+        return ""
+
+
+LabName = Annotated[
+    str,
+    typer.Argument(
+        metavar="LAB", help="Its id, as `testbed lab list` shows it.", autocompletion=complete_labs
+    ),
+]
+Lang = Annotated[
+    Literal["ko", "en"] | None,
+    typer.Option("--lang", help="Language. [default: TESTBED_LANG, the system's, or ko]"),
+]
+
+
+def voice_of(lang: str | None, attempt: "Attempt | None" = None) -> Voice:
+    """Return the voice to speak with: as told now, or as it was when the attempt began."""
+    from testbed.lab.texts import choose_locale
+
+    told = lang or os.environ.get("TESTBED_LANG") or (attempt.locale if attempt else None)
+    return Voice(choose_locale(told, os.environ))
+
+
+@contextmanager
+def open_played(name: str | None) -> "Iterator[tuple[Host, Folders, Testbed]]":
+    """Open the host and find a testbed: as named, or the only one where a lab is going on.
+
+    Where that is none, or several, it is the only testbed there is.
+    """
+    from testbed.apply import observe
+    from testbed.lab import attempt
+
+    with open_host() as (host, folders):
+        if name is None:
+            existing = observe.names(host)
+            played = [each for each in existing if attempt.find(folders, each)]
+            name = played[0] if len(played) == 1 else None
+        yield host, folders, observe.get(host, folders, name)
+
+
+@contextmanager
+def open_fitting(name: str | None, lab: "Lab") -> "Iterator[tuple[Host, Folders, Testbed]]":
+    """Open the host and find a testbed: as named, or the only one of the lab's topology."""
+    from testbed.apply import observe
+    from testbed.topology.models import Topology
+
+    with open_host() as (host, folders):
+        names = () if name else observe.names(host)
+        if len(names) > 1:
+            made = {each: observe.get(host, folders, each).plan.topology for each in names}
+            fitting = [
+                each
+                for each, topology in made.items()
+                if Topology.model_validate_json(topology).name == lab.topology
+            ]
+            name = fitting[0] if len(fitting) == 1 else None
+        yield host, folders, observe.get(host, folders, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Playing:
+    """An attempt that is going on, with its lab, its testbed and the learner's language."""
+
+    host: "Host"
+    folders: "Folders"
+    testbed: "Testbed"
+    attempt: "Attempt"
+    folder: Path
+    lab: "Lab"
+    texts: "Texts"
+    voice: Voice
+
+    @property
+    def name(self) -> str:
+        """The testbed's name."""
+        return self.testbed.plan.name
+
+    @contextmanager
+    def world(self) -> Iterator["World"]:
+        """Open doors into the machines around the block."""
+        from testbed.lab.world import open_world
+
+        with open_world(self.host, self.folders, self.testbed) as world:
+            yield world
+
+
+@contextmanager
+def playing(name: str | None, lang: str | None) -> Iterator[Playing]:
+    """Find the attempt that is going on; raises `LabError` where there is none."""
+    from testbed.lab import attempt as attempts
+    from testbed.lab import folder, reading, texts
+
+    with open_played(name) as (host, folders, testbed):
+        attempt = attempts.get(folders, testbed.plan.name)
+        _must_be_live(attempt)
+        voice = voice_of(lang, attempt)
+        place = folder.find(attempt.lab)
+        told = texts.read_texts(place, voice.locale)
+        tell_language(voice, told.locale)
+        lab = reading.read(place)
+        yield Playing(host, folders, testbed, attempt, place, lab, told, voice)
+
+
+def _must_be_live(attempt: "Attempt") -> None:
+    from testbed.errors import LabError
+    from testbed.lab.attempt import Phase
+
+    if attempt.phase is Phase.ENDED:
+        raise LabError(
+            f"lab '{attempt.lab}' is over, and the testbed was not put back to its end",
+            next_step="go on with that: testbed lab finish",
+        )
+    if attempt.phase is not Phase.LIVE:
+        raise LabError(
+            f"lab '{attempt.lab}' was not started to its end",
+            why="its start was cut short, or is still under way",
+            next_step=f"begin again: testbed lab start {attempt.lab}",
+        )
+
+
+def tell_language(voice: Voice, got: "Locale") -> None:
+    """Say so, where what follows is in another language than was asked for."""
+    from testbed.lab.texts import notice
+
+    if said := notice(voice.locale, got):
+        show([Line(voice.say(said), "yellow")], err=True)
+
+
+def open_lab(id_or_path: str) -> "tuple[Path, Lab]":
+    """Return a lab with its folder; raises `LabError` where there is none, or a wrong one."""
+    from testbed.lab import folder, reading
+
+    place = folder.find(id_or_path)
+    return place, reading.read(place)
+
+
+def known(lab: str) -> "Lab | None":
+    """Return a lab whose attempt has to end, or None where its files are gone or wrong."""
+    from testbed.errors import TestbedError
+
+    try:
+        return open_lab(lab)[1]
+    except TestbedError:
+        return None
+
+
+def texts_of(lab: str, voice: Voice) -> "Texts":
+    """Return a lab's sentences in the learner's language."""
+    from testbed.lab.folder import find
+    from testbed.lab.texts import read_texts
+
+    return read_texts(find(lab), voice.locale)

@@ -1,0 +1,151 @@
+"""`testbed lab check`: what of the lab's objectives holds now, and what the repair has cost."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from testbed.lab import attempt, sentinels, timeline
+from testbed.lab.attempt import Attempt
+from testbed.lab.drivers import Observations, once_all
+from testbed.lab.format import Lab, Severity, Tier
+from testbed.lab.observation import Heard, Observation, Status, together
+from testbed.lab.progress import further
+from testbed.lab.world import World
+
+Seen = tuple[tuple[str, Observation], ...]  # by the id of a probe or of a sentinel
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectiveSeen:
+    """An objective, and what each of its probes saw."""
+
+    id: str
+    tier: Tier
+    status: Status
+    observations: Seen
+
+
+@dataclass(frozen=True, slots=True)
+class SafeguardSeen:
+    """A safeguard, and what its probes and sentinels saw; it is violated where it fails."""
+
+    id: str
+    severity: Severity
+    status: Status
+    observations: Seen
+
+    @property
+    def violated(self) -> bool:
+        return self.status is Status.FAIL
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """All objectives and safeguards at one moment, and how far the repair goes."""
+
+    objectives: tuple[ObjectiveSeen, ...]
+    safeguards: tuple[SafeguardSeen, ...]
+
+    @property
+    def judged(self) -> tuple["ObjectiveSeen | SafeguardSeen", ...]:
+        """Objectives, then safeguards."""
+        return (*self.objectives, *self.safeguards)
+
+    @property
+    def tier_reached(self) -> Tier | None:
+        """The highest tier that holds together with all below it."""
+        reached = None
+        for tier in Tier:
+            own = [each for each in self.objectives if each.tier is tier]
+            if any(each.status is not Status.PASS for each in own):
+                break
+            reached = tier if own else reached
+        return reached
+
+    @property
+    def solved(self) -> bool:
+        """Whether every objective holds and no safeguard is violated."""
+        every = all(each.status is Status.PASS for each in self.objectives)
+        return every and not any(each.violated for each in self.safeguards)
+
+    @property
+    def lost_writes(self) -> int:
+        """Acknowledged writes that are not there."""
+        return sum(int(heard.get("lost", 0)) for heard in self._heard())
+
+    @property
+    def outage(self) -> float:
+        """The longest time in seconds in which no write was acknowledged."""
+        return max((float(heard.get("longest_gap", 0)) for heard in self._heard()), default=0.0)
+
+    def _heard(self) -> Iterator[Heard]:
+        for safeguard in self.safeguards:
+            for _, seen in safeguard.observations:
+                yield seen.heard
+
+
+def check(world: World, lab: Lab, going: Attempt) -> CheckResult:
+    """Return what holds now, one look each, and record it; machines stay as they are."""
+    found = examine(world, lab, going, once_all)
+    remember(world, going, found)
+    return found
+
+
+def examine(
+    world: World, lab: Lab, going: Attempt, look: Callable[..., Observations]
+) -> CheckResult:
+    """Return what holds, looking in one of the ways of `drivers`; records nothing."""
+    inside = world.of(lab.sentinels)
+    ids = [probe for each in lab.objectives for probe in each.probes]
+    ids += [probe for each in lab.safeguards for probe in each.probes]
+    seen = look(lab.probes, ids, inside)
+    guarded = [sentinel for each in lab.safeguards for sentinel in each.sentinels]
+    whole = sentinels.check_all(lab.sentinels, guarded, going.planted, inside)
+    return CheckResult(
+        objectives=tuple(_objectives(lab, seen)), safeguards=tuple(_safeguards(lab, seen, whole))
+    )
+
+
+def _objectives(lab: Lab, seen: Observations) -> Iterator[ObjectiveSeen]:
+    for each in lab.objectives:
+        found = tuple((probe, seen[probe]) for probe in each.probes)
+        yield ObjectiveSeen(each.id, each.tier, together(o.status for _, o in found), found)
+
+
+def _safeguards(
+    lab: Lab, seen: Observations, whole: Mapping[str, Observation]
+) -> Iterator[SafeguardSeen]:
+    for each in lab.safeguards:
+        found = (
+            *((probe, seen[probe]) for probe in each.probes),
+            *((sentinel, whole[sentinel]) for sentinel in each.sentinels),
+        )
+        yield SafeguardSeen(each.id, each.severity, together(o.status for _, o in found), found)
+
+
+def remember(world: World, going: Attempt, found: CheckResult) -> Attempt:
+    """Record a check: what was reached, lost or violated since the last one."""
+    now = world.now()
+    holding = tuple(o.id for o in found.objectives if o.status is Status.PASS)
+    broken = [each for each in found.safeguards if each.violated]
+    fresh = [each for each in broken if each.id not in going.violated]
+
+    def tell(event: str, **values: object) -> None:
+        timeline.record(world.folders, world.name, event, at=now, **values)
+
+    tell("check", holding=list(holding), solved=found.solved)
+    for each in holding:
+        if each not in going.reached:
+            tell("objective.reached", objective=each)
+    for each in going.reached:
+        if each not in holding:
+            tell("objective.lost", objective=each)
+    for guard in fresh:
+        tell("safeguard.violated", safeguard=guard.id, severity=guard.severity.value)
+    later = replace(
+        going,
+        checked=now,
+        reached=holding,
+        violated=(*going.violated, *(each.id for each in fresh)),
+        best=further(going.best, found.tier_reached),
+    )
+    return attempt.save(world.folders, world.name, later)

@@ -1,0 +1,98 @@
+"""Looking more than once: until a claim holds, or whether it goes on to hold."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+
+from testbed.lab.format import Probe
+from testbed.lab.observation import Observation, Status
+from testbed.lab.probes import look
+from testbed.lab.world import World
+from testbed.together import side_by_side
+
+_EVERY = 2.0  # seconds
+Look = Callable[[], Observation]
+Observations = Mapping[str, Observation]
+
+
+def converge(
+    ask: Look,
+    *,
+    within: float,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
+    until: Collection[Status] = (Status.PASS,),
+) -> Observation:
+    """Look until a status is reached; return the last observation, whatever it is.
+
+    There is always one look after the deadline, which is `within` seconds from now.
+    """
+    deadline = clock() + within
+    while True:
+        last_chance = clock() >= deadline
+        seen = ask()
+        if seen.status in until or last_chance:
+            return seen
+        sleep(_EVERY)
+
+
+def hold(
+    ask: Look,
+    *,
+    lasting: float,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
+) -> Observation:
+    """Watch for so many seconds; return the first observation that does not hold, or the last."""
+    deadline = clock() + lasting
+    while True:
+        last = clock() >= deadline
+        seen = ask()
+        if not seen.holds or last:
+            return seen
+        sleep(_EVERY)
+
+
+def once(probe: Probe, world: World) -> Observation:
+    """Return how it is now; what must stay true is watched for as long as it must."""
+    seen = look(probe, world)
+    if probe.mode != "hold" or not seen.holds:
+        return seen
+    return _watched(probe, world)
+
+
+def settled(probe: Probe, world: World) -> Observation:
+    """Return how it is once it had the time that the probe allows."""
+    if probe.mode == "assert":
+        return look(probe, world)
+    seen = converge(
+        lambda: look(probe, world.afresh()),
+        within=probe.within,
+        clock=world.clock,
+        sleep=world.sleep,
+    )
+    if probe.mode != "hold" or not seen.holds:
+        return seen
+    return _watched(probe, world)
+
+
+def _watched(probe: Probe, world: World) -> Observation:
+    return hold(
+        lambda: look(probe, world.afresh()),
+        lasting=probe.hold,
+        clock=world.clock,
+        sleep=world.sleep,
+    )
+
+
+def once_all(probes: Mapping[str, Probe], ids: Iterable[str], world: World) -> Observations:
+    """Return one look at each probe, all side by side."""
+    wanted = tuple(dict.fromkeys(ids))
+    fresh = world.afresh()
+    seen = side_by_side(wanted, lambda each: once(probes[each], fresh))
+    return dict(zip(wanted, seen, strict=True))
+
+
+def settled_all(probes: Mapping[str, Probe], ids: Iterable[str], world: World) -> Observations:
+    """Return how each probe is once it had its time, all side by side."""
+    wanted = tuple(dict.fromkeys(ids))
+    seen = side_by_side(wanted, lambda each: settled(probes[each], world.afresh()))
+    return dict(zip(wanted, seen, strict=True))

@@ -1,0 +1,80 @@
+"""All rules at once, in the order of files and lines, and the hashes of accepted translations."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from testbed.errors import LabProblem
+from testbed.lab.folder import LAB_FILE
+from testbed.lab.format import Locale
+from testbed.lab.lint import ids, ladders, leaks, names, pages, scripts, sentences, wiring
+from testbed.lab.lint.folder import MIRRORS, SOURCE, TRANSLATIONS, Reading, Rule, read
+from testbed.lab.lint.hashes import hashes, stale
+from testbed.lab.reading import refusal
+from testbed.lab.texts import PAGES, page_file, text_file
+from testbed.topology.document import Document
+
+RULES: tuple[Rule, ...] = (
+    *names.RULES,
+    *ids.RULES,
+    *ladders.RULES,
+    *wiring.RULES,
+    *sentences.RULES,
+    *leaks.RULES,
+    *scripts.RULES,
+    *pages.RULES,
+    stale,
+)
+_FILES = (
+    LAB_FILE,
+    *(text_file(locale) for locale in Locale),
+    *(page_file(kind, locale) for kind in PAGES for locale in Locale),
+)
+
+
+def problems(folder: Path) -> tuple[LabProblem, ...]:
+    """Return everything wrong with a lab's folder, in the order of files and lines."""
+    reading = read(folder)
+    found = [*reading.problems]
+    if reading.folder is not None:
+        found += [problem for rule in RULES for problem in rule(reading.folder)]
+    placed = dict.fromkeys(_with_line(problem, reading.documents) for problem in found)
+    return tuple(sorted(placed, key=_place))
+
+
+def accept(folder: Path) -> None:
+    """Write down that every translation fits the Korean source as it is now.
+
+    Raises `LabError` where the source cannot be read.
+    """
+    reading = read(folder)
+    unread = [problem for problem in reading.problems if _is_source(problem)]
+    if unread:
+        raise refusal(folder, unread)
+    accepted = {locale.value: _accepted(reading, locale) for locale in MIRRORS}
+    text = json.dumps(accepted, indent=2, ensure_ascii=False, sort_keys=True)
+    (folder / TRANSLATIONS).write_text(f"{text}\n", encoding="utf-8")
+
+
+def _accepted(reading: Reading, mirror: Locale) -> Mapping[str, str]:
+    """Return the hashes of what the mirror has a translation of."""
+    theirs = hashes(reading.texts, reading.pages, mirror)
+    ours = hashes(reading.texts, reading.pages, SOURCE)
+    return {key: value for key, value in ours.items() if key in theirs}
+
+
+def _is_source(problem: LabProblem) -> bool:
+    return f".{SOURCE}." in problem.file
+
+
+def _with_line(problem: LabProblem, documents: Mapping[str, Document | None]) -> LabProblem:
+    document = documents.get(problem.file)
+    if problem.line or document is None:
+        return problem
+    line = document.line_of(problem.where)
+    return LabProblem(problem.where, problem.what, problem.hint, line, problem.file)
+
+
+def _place(problem: LabProblem) -> tuple[int, str, int]:
+    known = _FILES.index(problem.file) if problem.file in _FILES else len(_FILES)
+    return known, problem.file, problem.line

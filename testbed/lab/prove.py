@@ -1,0 +1,230 @@
+"""`testbed lab prove`: does the lab do what it says, on real machines?
+
+Broken it must be seen to be, and stay so; wrong fixes must be rejected by whom the lab names, and
+solutions accepted. What does not go so is collected, told, and kept in the lab's proof.
+"""
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import testbed
+from testbed.apply.lock import only_one
+from testbed.errors import LabError, TestbedError
+from testbed.lab import attempt, moves, restoring, sentinels
+from testbed.lab.attempt import Attempt, Phase
+from testbed.lab.checking import CheckResult, examine
+from testbed.lab.drivers import once_all
+from testbed.lab.format import Lab, Locale, Mode, Solution, Tier, WrongFix
+from testbed.lab.observation import Observation, Status
+from testbed.lab.probes import look
+from testbed.lab.proof import Proof, Recorded, digest, read_scripts, recorded, write_proof
+from testbed.lab.reset import put_away
+from testbed.lab.start import prepare
+from testbed.lab.telling import Report, Teller
+from testbed.lab.verifying import PERTURBATION, Verified, verify
+from testbed.lab.words import say
+from testbed.lab.world import World
+from testbed.together import side_by_side
+
+
+def prove(world: World, folder: Path, lab: Lab, report: Report) -> Proof:
+    """Try the whole lab and return its proof, which is written to the lab's folder.
+
+    The testbed is sound afterwards. Raises a `TestbedError` where it cannot be tried at all.
+    """
+    with only_one(world.folders, world.name, f"lab prove {lab.id}"):
+        _must_be_free(world)
+        healthy = restoring.healthy_checkpoint(world, lab)
+        trial = _Trial(world, lab, read_scripts(folder), Teller(report, world.clock))
+        with trial.teller.step("restore", healthy):
+            restoring.restore_healthy(world, healthy)
+        new = Attempt(
+            lab.id, Mode.SOLO, Locale.EN.value, Phase.STARTING, healthy, started=world.now()
+        )
+        try:
+            trial.run(new)
+        except TestbedError as failure:
+            trial.miss("the trial ended early", _why(failure))
+        with trial.teller.step("restore", "healthy"):
+            restoring.restore_healthy(world, healthy)
+            put_away(world, new)
+        proof = _proof(world, folder, lab, trial)
+        write_proof(folder, proof)
+        return proof
+
+
+def _must_be_free(world: World) -> None:
+    found = attempt.find(world.folders, world.name)
+    if found is not None and found.phase is Phase.LIVE:
+        raise LabError(
+            f"lab '{found.lab}' is going on on testbed '{world.name}'",
+            why="proving a lab begins by putting the testbed back",
+            next_step="end it with: testbed lab finish --give-up",
+        )
+
+
+def _proof(world: World, folder: Path, lab: Lab, trial: "_Trial") -> Proof:
+    facts = world.host.facts()
+    versions = {
+        "testbed": testbed.__version__,
+        "qemu": ".".join(map(str, facts.hypervisor_version)),
+        "libvirt": ".".join(map(str, facts.libvirt_version)),
+        "kernel": platform.release(),
+    }
+    return Proof(
+        lab=lab.id,
+        at=round(world.now()),
+        digest=digest(folder),
+        versions=versions,
+        seconds=trial.teller.seconds,
+        misses=tuple(trial.misses),
+        observations=trial.observations,
+    )
+
+
+def _why(failure: TestbedError) -> str:
+    return f"{failure.what}: {failure.why}" if failure.why else failure.what
+
+
+def _told(observation: Observation) -> str:
+    return f"{observation.status}: {say(observation.seen, Locale.EN)}"
+
+
+@dataclass
+class _Trial:
+    """One trial of a lab: what was missed, and what was seen in each situation."""
+
+    world: World
+    lab: Lab
+    scripts: Mapping[str, str]
+    teller: Teller
+    misses: list[str] = field(default_factory=list)
+    observations: dict[str, Mapping[str, Recorded]] = field(default_factory=dict)
+
+    def miss(self, what: str, *seen: str) -> None:
+        self.misses.append(": ".join((what, "; ".join(seen))) if seen else what)
+
+    def run(self, new: Attempt) -> None:
+        """Go through the whole lab."""
+        going = prepare(
+            self.world,
+            self.lab,
+            new,
+            self.teller,
+            self.scripts,
+            sound=lambda planted: self._record("healthy", planted),
+        )
+        self._record("broken", going)
+        self._fails_before(going)
+        self._stays(going)
+        for fix in self.lab.wrong_fixes:
+            self._rejects(going, fix)
+        for solution in self.lab.solutions:
+            self._accepts(going, solution)
+        self._changes_nothing(going)
+
+    def _record(self, situation: str, going: Attempt) -> None:
+        """Keep what every probe and sentinel sees, to be read again without machines."""
+        with self.teller.step("record", situation):
+            inside = self.world.of(self.lab.sentinels)
+            names = tuple(self.lab.probes)
+            seen = side_by_side(names, lambda name: look(self.lab.probes[name], inside))
+            whole = sentinels.check_all(
+                self.lab.sentinels, self.lab.sentinels, going.planted, inside
+            )
+            every = {**dict(zip(names, seen, strict=True)), **whole}
+        self.observations[situation] = {name: recorded(o) for name, o in every.items()}
+
+    def _look(self, going: Attempt) -> CheckResult:
+        return examine(self.world, self.lab, going, once_all)
+
+    def _fails_before(self, going: Attempt) -> None:
+        with self.teller.step("fail before"):
+            found = self._look(going)
+        for wanted, seen in zip(self.lab.objectives, found.objectives, strict=True):
+            told = [f"{probe} {_told(o)}" for probe, o in seen.observations]
+            if wanted.true_before and seen.status is not Status.PASS:
+                self.miss(f"objective '{wanted.id}' should be true before, and is not", *told)
+            if not wanted.true_before and seen.status is not Status.FAIL:
+                self.miss(f"objective '{wanted.id}' does not fail while the fault is in", *told)
+        for guard in found.safeguards:
+            if guard.violated:
+                told = [f"{name} {_told(o)}" for name, o in guard.observations]
+                self.miss(f"safeguard '{guard.id}' is violated by the fault itself", *told)
+
+    def _stays(self, going: Attempt) -> None:
+        with self.teller.step("persistence"):
+            self.world.sleep(self.lab.persistence)
+            inside = self.world.of(self.lab.sentinels)
+            for symptom in self.lab.symptoms:
+                seen = look(self.lab.probes[symptom.probe], inside)
+                if seen.status is not Status.FAIL:
+                    self.miss(f"symptom '{symptom.probe}' heals by itself", _told(seen))
+
+    def _from_broken(self, going: Attempt, name: str) -> None:
+        with self.teller.step("restore", name):
+            restoring.restore_broken(self.world, going)
+
+    def _rejects(self, going: Attempt, fix: WrongFix) -> None:
+        """Play a wrong fix; that a command of it fails is no wonder."""
+        self._from_broken(going, fix.id)
+        try:
+            with self.teller.step("wrong fix", fix.id):
+                moves.play(self.world, fix.moves, self.scripts)
+        except LabError as failure:
+            self.miss(f"wrong fix '{fix.id}' cannot be played", _why(failure))
+        except TestbedError as failure:
+            self.teller.note("wrong fix", _why(failure))
+        wanted = True if PERTURBATION in fix.rejected_by else None
+        verified = verify(self.world, self.lab, going, self.teller, perturb=wanted)
+        self._record(f"wrong-{fix.id}", going)
+        if missing := sorted(set(fix.rejected_by) - set(verified.rejected_by)):
+            by = ", ".join(verified.rejected_by) or "nobody"
+            what = f"wrong fix '{fix.id}' is not rejected by {', '.join(missing)}, but by {by}"
+            self.miss(what, *_seen(verified, missing))
+
+    def _accepts(self, going: Attempt, solution: Solution) -> None:
+        self._from_broken(going, solution.id)
+        try:
+            with self.teller.step("solution", solution.id):
+                moves.play(self.world, solution.moves, self.scripts)
+        except TestbedError as failure:
+            self.miss(f"solution '{solution.id}' cannot be played", _why(failure))
+            return
+        lasting = solution.reaches is not Tier.MITIGATED
+        verified = verify(self.world, self.lab, going, self.teller, perturb=lasting)
+        self._record(f"solved-{solution.id}", going)
+        order = tuple(Tier)
+        asked = {
+            o.id
+            for o in self.lab.objectives
+            if order.index(o.tier) <= order.index(solution.reaches)
+        }
+        guards = {guard.id for guard in self.lab.safeguards}
+        if wrong := [
+            each for each in verified.rejected_by if each in asked | guards | {PERTURBATION}
+        ]:
+            what = f"solution '{solution.id}' is rejected by {', '.join(wrong)}"
+            self.miss(what, *_seen(verified, wrong))
+
+    def _changes_nothing(self, going: Attempt) -> None:
+        with self.teller.step("check twice"):
+            one, two = (self._look(going) for _ in range(2))
+        for first, second in zip(one.objectives, two.objectives, strict=True):
+            if first.status is not second.status:
+                self.miss(f"objective '{first.id}' is {first.status}, then {second.status}")
+
+
+def _seen(verified: Verified, ids: list[str]) -> list[str]:
+    """Return what those saw who should have said something else."""
+    told = [
+        f"{name} {_told(o)}"
+        for each in verified.check.judged
+        if each.id in ids
+        for name, o in each.observations
+    ]
+    if PERTURBATION in ids:
+        told += [f"{what} {probe} {_told(o)}".strip() for what, probe, o in verified.failing]
+    return told

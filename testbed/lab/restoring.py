@@ -1,0 +1,82 @@
+"""Going back: to the checkpoint of a sound testbed, or to the moment the learner took over."""
+
+from testbed import checkpoint
+from testbed.apply import lifecycle
+from testbed.apply.stages import Level, highest
+from testbed.errors import LabError, TestbedError
+from testbed.lab import journal
+from testbed.lab.attempt import Attempt
+from testbed.lab.format import Lab
+from testbed.lab.world import World
+from testbed.topology.models import Topology
+
+
+def checkpoints(world: World) -> set[str]:
+    """Return the names of the testbed's checkpoints."""
+    return {each.name for each in checkpoint.list_checkpoints(world.host, world.plan)}
+
+
+def healthy_checkpoint(world: World, lab: Lab) -> str:
+    """Return the checkpoint of the highest stage; raises `LabError` where the lab needs more."""
+    _must_be_of(world, lab)
+    found = highest(checkpoints(world), Level.STORAGE)
+    order = tuple(Level)
+    if found is None or order.index(found) < order.index(Level(lab.stage)):
+        raise LabError(
+            f"testbed '{world.name}' is not far enough for lab '{lab.id}'",
+            why=f"it has no checkpoint '{lab.stage}'",
+            next_step=f"run: testbed up {lab.topology} --name {world.name} --to {lab.stage}",
+        )
+    return found.value
+
+
+def _must_be_of(world: World, lab: Lab) -> None:
+    own = Topology.model_validate_json(world.plan.topology).name
+    if own != lab.topology:
+        raise LabError(
+            f"lab '{lab.id}' is played on topology '{lab.topology}'",
+            why=f"testbed '{world.name}' was made from '{own}'",
+            next_step=f"run: testbed up {lab.topology}",
+        )
+
+
+def restore_healthy(world: World, name: str) -> None:
+    """Put all machines back to a sound checkpoint and return once the steady state holds."""
+    world.close_doors()
+    lifecycle.restore(world.host, world.folders, world.observe(), name)
+    world.close_doors()
+
+
+def restore_broken(world: World, going: Attempt) -> None:
+    """Put all machines back to where the learner took over; nothing is waited for."""
+    world.close_doors()
+    lifecycle.revert(world.host, world.folders, world.observe(), going.broken)
+    world.close_doors()
+
+
+def make_healthy(world: World, going: Attempt) -> Attempt:
+    """Undo everything: by the checkpoint, or by healing each fault where that is gone.
+
+    Raises `LabError` where neither works.
+    """
+    if going.healthy in checkpoints(world):
+        restore_healthy(world, going.healthy)
+        return going
+    healed, troubles = journal.heal(world, going)
+    if troubles:
+        raise LabError(
+            f"not all faults of lab '{going.lab}' could be undone",
+            why=f"checkpoint '{going.healthy}' is gone, and: {'; '.join(troubles)}",
+            next_step=f"run: testbed down --name {world.name}, "
+            f"then: testbed up --name {world.name}",
+        )
+    try:
+        lifecycle.settle(world.folders, world.observe())
+    except TestbedError as error:
+        raise LabError(
+            f"all faults of lab '{going.lab}' were undone, and testbed '{world.name}' is not sound",
+            why=f"checkpoint '{going.healthy}' is gone, and {error.what}: {error.why}",
+            next_step=f"run: testbed down --name {world.name}, "
+            f"then: testbed up --name {world.name}",
+        ) from error
+    return healed

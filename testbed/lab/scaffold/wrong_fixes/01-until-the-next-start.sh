@@ -1,0 +1,2 @@
+#!/bin/sh
+ip link set vlan-storage mtu 9000

@@ -1,0 +1,93 @@
+"""The sequence writer of a lab: a client that outlives restarts of its machine.
+
+What it notes is on the disk, so that it goes on after a reboot where it stood.
+"""
+
+import json
+import shlex
+from dataclasses import dataclass
+
+from testbed.guest import Command, Guest, Script, must, write_file
+from testbed.probe.ceph.sequence import PROGRAM
+from testbed.wait import Seen, wait_until
+
+_LOGS = "/var/log"
+_START = 90.0  # seconds until the first write must be acknowledged
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What the writer had acknowledged, and which of it is not there."""
+
+    acknowledged: int
+    lost: int
+    longest_gap: float  # seconds between two acknowledged writes
+
+
+def unit(name: str) -> str:
+    """Return the systemd unit of a writer."""
+    return f"client-{name}.service"
+
+
+def log(name: str) -> str:
+    """Return the file in which the writer notes what was acknowledged."""
+    return f"{_LOGS}/client-{name}.log"
+
+
+def start(guest: Guest, pool: str, name: str) -> None:
+    """Let a machine write from now on, and return once a write was acknowledged."""
+    text = f"""\
+[Unit]
+Description=A client that writes to pool {pool}
+After=network.target
+StartLimitIntervalSec=0
+
+[Service]
+ExecStart={PROGRAM} write {pool} {name} {log(name)}
+Restart=always
+RestartSec=2
+
+[Install]
+WantedBy=multi-user.target
+"""
+    write_file(guest, f"/etc/systemd/system/{unit(name)}", text.encode(), sudo=True)
+    enable = f"systemctl daemon-reload\nsystemctl enable --now --quiet {unit(name)}"
+    must(guest, Script(enable, sudo=True))
+
+    def look() -> Seen:
+        seen = last_write(guest, name)
+        return Seen(seen is not None, "no write was acknowledged")
+
+    wait_until(f"{guest.name}: writing to Ceph", look, timeout=_START)
+
+
+def age_script(name: str) -> Script:
+    """Return what prints the last acknowledged write, and how long the machine is up."""
+    return Script(
+        f"tail -n 1 {shlex.quote(log(name))} 2>/dev/null || true\ncat /proc/uptime", sudo=True
+    )
+
+
+def read_age(text: str) -> float | None:
+    """Return how many seconds ago the last write was acknowledged; None where none ever was.
+
+    After a restart of the machine, at least as long as it is up.
+    """
+    *noted, up = text.strip().splitlines()
+    uptime = float(up.split()[0])
+    if not noted or len(noted[-1].split()) != 2:
+        return None
+    at = float(noted[-1].split()[1])
+    return uptime - at if at <= uptime else uptime
+
+
+def last_write(guest: Guest, name: str) -> float | None:
+    """Return how many seconds ago a write was acknowledged."""
+    return read_age(must(guest, age_script(name)))
+
+
+def verify(guest: Guest, pool: str, name: str, *, timeout: float = 60.0) -> Written:
+    """Return what was written, after reading all that was acknowledged back."""
+    command = Command((PROGRAM, "verify", pool, name, log(name)), sudo=True)
+    told = json.loads(must(guest, command, timeout=timeout))
+    return Written(told["acknowledged"], len(told["lost"]), max(0.0, told["longest_gap"]))

@@ -1,0 +1,151 @@
+"""Commands are recorded while a learner's attempt is going on, and only then."""
+
+import os
+from pathlib import Path
+
+import pytest
+from lab import FakeHost
+from typer.testing import CliRunner, Result
+
+from testbed.apply.folders import Folders
+from testbed.cli import recording, terminal
+from testbed.lab import attempt, timeline
+from testbed.lab.attempt import Attempt, Phase
+from testbed.lab.format import Mode
+
+
+@pytest.fixture(autouse=True)
+def became(host: FakeHost, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[list[str]]:
+    """The programs the process became."""
+    from testbed.apply import access
+
+    host.has_all()
+    monkeypatch.setattr(access, "write_ssh_config", lambda *_: tmp_path / "ssh_config")
+    programs: list[list[str]] = []
+
+    def replace(file: str, argv: list[str]) -> None:
+        programs.append(argv)
+        raise SystemExit(0)
+
+    monkeypatch.setattr(os, "execvp", replace)
+    return programs
+
+
+def run(*arguments: str) -> Result:
+    from testbed.cli.main import app
+
+    return CliRunner().invoke(app, arguments)
+
+
+def live(folders: Folders, phase: Phase = Phase.LIVE) -> None:
+    new = Attempt("quiet-road", Mode.GUIDED, "en", phase, "network", started=1.0)
+    attempt.save(folders, "lab", new)
+
+
+def recorded(folders: Folders) -> list[tuple[str, str]]:
+    return [(e["machine"], e["command"]) for e in timeline.events(folders, "lab")]
+
+
+def test_without_an_attempt_ssh_is_as_ever(folders: Folders, became, tmp_path: Path):
+    run("ssh", "node1")
+    run("ssh", "node1", "--", "ip", "route")
+    way = ["ssh", "-F", str(tmp_path / "ssh_config"), "node1"]
+    assert became == [way, [*way, "ip route"]]
+    assert recorded(folders) == []
+
+
+def test_a_command_over_ssh_is_recorded_and_run_as_ever(folders: Folders, became):
+    live(folders)
+    run("ssh", "node1", "--", "ip", "route")
+    assert became[0][-1] == "ip route"
+    assert recorded(folders) == [("node1", "ip route")]
+
+
+def test_while_it_is_being_prepared_nothing_is_recorded(folders: Folders):
+    live(folders, Phase.STARTING)
+    run("ssh", "node1", "--", "ip", "route")
+    assert recorded(folders) == []
+
+
+def test_cables_and_power_are_recorded(folders: Folders):
+    live(folders)
+    assert run("link", "down", "node1", "eno1").exit_code == 0
+    assert run("power", "off", "node2").exit_code == 0
+    assert recorded(folders) == [
+        ("", "testbed link down node1 eno1"),
+        ("", "testbed power off node2"),
+    ]
+
+
+def test_ceph_and_exec_are_recorded(folders: Folders, monkeypatch: pytest.MonkeyPatch):
+    from testbed.apply import access, ceph
+    from testbed.guest import Result as Told
+
+    live(folders)
+    done = Told(("x",), 0, "", "")
+    monkeypatch.setattr(ceph, "run", lambda *_: done)
+    monkeypatch.setattr(access, "execute", lambda *_: {"node1": done})
+    run("ceph", "osd", "tree")
+    run("exec", "node1", "--", "cat", "my notes")
+    assert recorded(folders) == [("", "testbed ceph osd tree"), ("node1", "cat 'my notes'")]
+
+
+def test_a_full_disk_keeps_nobody_from_working(folders: Folders, monkeypatch: pytest.MonkeyPatch):
+    def full(*_: object, **__: object) -> None:
+        raise OSError("no space left")
+
+    live(folders)
+    monkeypatch.setattr(timeline, "record", full)
+    assert run("link", "down", "node1", "eno1").exit_code == 0
+
+
+class TestLogin:
+    @pytest.fixture
+    def seat(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Somebody sits at a terminal and types a command."""
+
+        def session(argv: list[str], watcher: terminal.Watcher) -> int:
+            watcher.resized(60)
+            watcher.shown(b"aolda@node1:~$ ip route")
+            watcher.keys(b"\r")
+            watcher.shown(b"\r\n")
+            return 3
+
+        monkeypatch.setattr(recording, "at_terminal", lambda: True)
+        monkeypatch.setattr(terminal, "run_watched", session)
+
+    def login(self, folders: Folders) -> int | None:
+        return recording.watched(["ssh", "node1"], folders, "lab", "node1")
+
+    def test_what_is_typed_is_recorded_and_said_to_be(
+        self, folders: Folders, seat: None, capsys: pytest.CaptureFixture[str]
+    ):
+        live(folders)
+        assert self.login(folders) == 3
+        assert recorded(folders) == [("node1", "ip route")]
+        told = capsys.readouterr().err
+        assert told.count("recorded in") == 1
+        assert str(folders.records("lab") / "lab") in told
+
+    def test_without_an_attempt_nobody_watches(self, folders: Folders, seat: None):
+        assert self.login(folders) is None
+
+    def test_without_a_terminal_nobody_watches(self, folders: Folders):
+        live(folders)
+        assert self.login(folders) is None
+
+    def test_a_record_has_an_end_and_says_so_once(
+        self, folders: Folders, seat: None, monkeypatch: pytest.MonkeyPatch, capsys
+    ):
+        def endless(argv: list[str], watcher: terminal.Watcher) -> int:
+            for _ in range(recording.MOST + 5):
+                watcher.shown(b"aolda@node1:~$ x")
+                watcher.keys(b"\r")
+                watcher.shown(b"\r\n")
+            return 0
+
+        live(folders)
+        monkeypatch.setattr(terminal, "run_watched", endless)
+        monkeypatch.setattr(recording, "MOST", 20)
+        self.login(folders)
+        assert capsys.readouterr().err.count("record is full") == 1

@@ -1,0 +1,273 @@
+"""From start to the end: what a learner's attempt goes through."""
+
+import json
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from simulation import LAB, SCRIPTS, UNIT, Simulation
+
+from testbed.apply.folders import Folders
+from testbed.errors import LabError
+from testbed.guest import Script
+from testbed.host import MachineState
+from testbed.lab import attempt, progress, timeline
+from testbed.lab.attempt import Attempt, Phase
+from testbed.lab.checking import check
+from testbed.lab.finish import Result, finish
+from testbed.lab.format import Lab, Locale, Mode, Tier
+from testbed.lab.reset import reset
+from testbed.lab.start import start
+from testbed.lab.telling import Told, silent
+from testbed.lab.world import World
+
+
+def begin(world: World, lab: Lab, report=silent) -> Attempt:
+    return start(world, lab, mode=Mode.SOLO, locale=Locale.KO, report=report)
+
+
+def mend(sim: Simulation) -> None:
+    sim.doors.guests["node1"].run(Script(SCRIPTS["solutions/01-enable.sh"]))
+
+
+def events(world: World) -> list[str]:
+    return [event["event"] for event in timeline.events(world.folders, "lab")]
+
+
+def test_a_started_lab_is_broken_seen_to_be_and_kept(world: World, lab: Lab, sim: Simulation):
+    told: list[Told] = []
+    going = begin(world, lab, told.append)
+    assert (going.phase, going.healthy, going.broken) == (
+        Phase.LIVE,
+        "network",
+        "broken-quiet-node",
+    )
+    assert going.symptom > going.started
+    assert not sim.inside("node1").active
+    assert sim.checkpoints() == {"network", "broken-quiet-node"}
+    assert attempt.get(world.folders, "lab") == going
+    assert [i.fault for i in going.journal] == ["stopped", "pulled"]
+    assert events(world) == ["lab.started", "fault.injected", "fault.injected", "symptom.visible"]
+    assert [t.step for t in told if t.seconds is not None] == [
+        *("steady", "steady", "inject", "inject", "symptoms", "checkpoint")
+    ]
+    assert "stopped" not in {t.part for t in told}  # a fault's name gives it away
+
+
+def test_an_unsound_testbed_is_not_broken_further(world: World, lab: Lab, sim: Simulation):
+    sim.inside("node2").active = False
+    with pytest.raises(LabError) as caught:
+        begin(world, lab)
+    assert caught.value.what == "testbed 'lab' is not sound, so lab 'quiet-node' was not started"
+    assert "others: " in caught.value.why and "node2: inactive" in caught.value.why
+    assert caught.value.next_step.endswith("testbed checkpoint restore network")
+    assert sim.inside("node1").active
+
+
+def test_a_machine_that_is_off_makes_a_testbed_unsound(world: World, lab: Lab, sim: Simulation):
+    sim.host._becomes("testbed-lab-node3", state=MachineState.OFF)
+    with pytest.raises(LabError, match="is not sound"):
+        begin(world, lab)
+    assert attempt.find(world.folders, "lab") is None
+
+
+def test_a_lab_needs_its_topology_and_its_stage(world: World, lab: Lab):
+    with pytest.raises(LabError, match="played on topology 'aolda'"):
+        begin(world, lab.model_copy(update={"topology": "aolda"}))
+    with pytest.raises(LabError) as caught:
+        begin(world, lab.model_copy(update={"stage": "storage"}))
+    assert caught.value.why == "it has no checkpoint 'storage'"
+
+
+def test_a_second_lab_waits_for_the_first(world: World, lab: Lab):
+    begin(world, lab)
+    with pytest.raises(LabError, match="'quiet-node' is going on"):
+        begin(world, lab)
+
+
+def test_a_symptom_that_is_not_seen_is_the_labs_error(world: World, sim: Simulation):
+    lab = Lab.model_validate({**LAB, "symptoms": [{"probe": "others", "within": 6}]})
+    with pytest.raises(LabError, match="not all of its symptoms are seen") as caught:
+        begin(world, lab)
+    assert f"others: {UNIT} is running" in caught.value.why
+    assert attempt.get(world.folders, "lab").phase is Phase.STARTING
+
+
+def test_a_check_tells_what_holds_and_changes_nothing(world: World, lab: Lab, sim: Simulation):
+    going = begin(world, lab)
+    before = list(sim.host.did)
+    found = check(world, lab, going)
+    assert {o.id: o.status for o in found.objectives} == {"serving": "fail", "mended": "fail"}
+    assert [g.status for g in found.safeguards] == ["pass"]
+    assert (found.tier_reached, found.solved) == (None, False)
+    assert sim.host.did == before
+    assert "check" in events(world)
+
+
+def test_objectives_are_reached_and_lost_again(world: World, lab: Lab, sim: Simulation):
+    begin(world, lab)
+    sim.inside("node1").active = True
+    found = check(world, lab, attempt.get(world.folders, "lab"))
+    assert (found.tier_reached, found.solved) == (Tier.MITIGATED, False)
+    sim.inside("node1").active = False
+    check(world, lab, attempt.get(world.folders, "lab"))
+    told = [e for e in timeline.events(world.folders, "lab") if "objective" in e]
+    assert [(e["event"], e["objective"]) for e in told] == [
+        ("objective.reached", "serving"),
+        ("objective.lost", "serving"),
+    ]
+    assert attempt.get(world.folders, "lab").best is Tier.MITIGATED
+
+
+def test_a_violated_safeguard_is_told_once(world: World, lab: Lab, sim: Simulation):
+    begin(world, lab)
+    sim.inside("node3").active = False
+    for _ in range(2):
+        check(world, lab, attempt.get(world.folders, "lab"))
+    assert events(world).count("safeguard.violated") == 1
+
+
+def test_a_lab_can_be_tried_again_from_its_first_moment(world: World, lab: Lab, sim: Simulation):
+    going = begin(world, lab)
+    mend(sim)
+    assert reset(world, lab, going, "broken", silent) is not None
+    assert not sim.inside("node1").active
+    assert attempt.get(world.folders, "lab").phase is Phase.LIVE
+    assert events(world)[-1] == "reset"
+
+
+def test_going_back_to_healthy_ends_the_attempt(world: World, lab: Lab, sim: Simulation):
+    going = begin(world, lab)
+    assert reset(world, lab, going, "healthy", silent) is None
+    assert sim.is_sound()
+    assert attempt.find(world.folders, "lab") is None
+    assert sim.checkpoints() == {"network"}
+
+
+def test_without_the_healthy_checkpoint_every_fault_is_healed(
+    world: World, lab: Lab, sim: Simulation
+):
+    going = begin(world, lab)
+    for machine in world.plan.machines:
+        sim.host.delete_snapshot(machine.domain, "network")
+    reset(world, None, going, "healthy", silent)
+    assert sim.is_sound()
+
+
+def test_a_mended_testbed_is_disturbed_and_put_back(
+    world: World, lab: Lab, sim: Simulation, folders: Folders
+):
+    going = begin(world, lab)
+    mend(sim)
+    outcome = finish(world, lab, going, give_up=False, report=silent)
+    assert (outcome.result, outcome.ended, outcome.perturbed) == (Result.RESOLVED, True, ())
+    assert sim.is_sound() and sim.checkpoints() == {"network"}
+    assert attempt.find(folders, "lab") is None
+    done = progress.of(folders)["quiet-node"]
+    assert (done.attempts, done.solved, done.best) == (1, 1, Tier.RESOLVED)
+    assert done.fastest == pytest.approx(outcome.seconds)
+    kept = timeline.read(progress.timelines(folders, "quiet-node")[0])
+    assert [e["event"] for e in kept if e["event"] in ("perturbation", "finished")] == [
+        "perturbation",
+        "finished",
+    ]
+
+
+def test_what_does_not_outlast_a_restart_is_mitigated_and_goes_on(world: World, sim: Simulation):
+    lab = Lab.model_validate(
+        {
+            **LAB,
+            "objectives": [{"id": "serving", "tier": "resolved", "probes": ["api"]}],
+            "hints": [],
+            "wrong_fixes": [{**fix, "rejected_by": ["serving"]} for fix in LAB["wrong_fixes"]],
+        }
+    )
+    going = begin(world, lab)
+    sim.inside("node1").active = True
+    outcome = finish(world, lab, going, give_up=False, report=silent)
+    assert (outcome.result, outcome.ended) == (Result.MITIGATED, False)
+    assert [probe for _, probe, _ in outcome.perturbed] == ["api"]
+    assert attempt.get(world.folders, "lab").phase is Phase.LIVE
+
+
+def test_an_unsolved_lab_goes_on(world: World, lab: Lab):
+    going = begin(world, lab)
+    outcome = finish(world, lab, going, give_up=False, report=silent)
+    assert (outcome.result, outcome.ended, outcome.tier) == (Result.NOT_YET, False, None)
+    assert attempt.find(world.folders, "lab") is not None
+
+
+def test_giving_up_ends_at_once(world: World, lab: Lab, sim: Simulation, folders: Folders):
+    going = begin(world, lab)
+    asked = len(sim.doors.guests["node1"].heard)
+    outcome = finish(world, lab, going, give_up=True, report=silent)
+    assert (outcome.result, outcome.ended, outcome.check) == (Result.GIVEN_UP, True, None)
+    assert sim.is_sound()
+    assert not any("is-active" in text for text in sim.doors.guests["node1"].heard[asked:])
+    assert progress.of(folders)["quiet-node"].solved == 0
+
+
+def test_an_attempt_that_was_killed_while_it_was_put_back_counts_once(
+    world: World, lab: Lab, sim: Simulation, folders: Folders
+):
+    going = begin(world, lab)
+    over = replace(going, phase=Phase.ENDED, result="resolved", best=Tier.RESOLVED)
+    attempt.save(folders, "lab", over)
+    outcome = finish(world, lab, over, give_up=False, report=silent)
+    assert (outcome.result, outcome.ended) == (Result.RESOLVED, True)
+    assert sim.is_sound() and progress.of(folders) == {}
+
+
+def test_what_is_kept_is_the_owners_alone(world: World, lab: Lab, folders: Folders):
+    begin(world, lab)
+    files = list(attempt.folder(folders, "lab").iterdir())
+    assert {path.name for path in files} == {"attempt.json", "timeline.jsonl"}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+    assert stat.S_IMODE(attempt.folder(folders, "lab").stat().st_mode) == 0o700
+
+
+def test_an_attempt_of_a_later_version_is_read_as_far_as_it_is_known(
+    world: World, lab: Lab, folders: Folders
+):
+    going = begin(world, lab)
+    path = attempt.folder(folders, "lab") / "attempt.json"
+    record = json.loads(path.read_text())
+    del record["hints"]
+    path.write_text(json.dumps({**record, "mood": "curious"}))
+    assert attempt.find(folders, "lab") == going
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"lab": "x"}', '{"mode": 3}'])
+def test_a_file_that_is_no_attempt_is_none(folders: Folders, text: str):
+    folders.of_testbed("lab")
+    path = attempt.folder(folders, "lab")
+    path.mkdir()
+    (path / "attempt.json").write_text(text)
+    assert attempt.find(folders, "lab") is None
+    with pytest.raises(LabError, match="no lab is going on"):
+        attempt.get(folders, "lab")
+
+
+def test_a_line_that_a_crash_cut_short_is_left_out(folders: Folders):
+    timeline.record(folders, "lab", "note", text="하나")
+    path = attempt.folder(folders, "lab") / "timeline.jsonl"
+    with path.open("a") as file:
+        file.write('{"at": 1, "ev')
+    timeline.record(folders, "lab", "note", text="둘")
+    timeline.record(folders, "lab", "note", text="셋")
+    assert [e["text"] for e in timeline.events(folders, "lab")] == ["하나", "둘", "셋"]
+
+
+def test_commands_are_recorded_while_a_lab_is_live(world: World, lab: Lab, folders: Folders):
+    timeline.command(folders, "lab", "ssh node1")
+    begin(world, lab)
+    timeline.command(folders, "lab", "ssh node1 -- ip route")
+    told = [e["command"] for e in timeline.events(folders, "lab") if e["event"] == "command"]
+    assert told == ["ssh node1 -- ip route"]
+
+
+def test_a_testbed_may_not_be_called_like_the_folder_of_labs(folders: Folders, tmp_path: Path):
+    from testbed.apply.folders import is_name
+
+    assert not is_name(folders.labs().name)

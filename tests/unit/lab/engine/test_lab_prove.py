@@ -1,0 +1,180 @@
+"""A proof tells what was tried, what was seen, and every miss."""
+
+import json
+from pathlib import Path
+
+import pytest
+from simulation import LAB, SCRIPTS, UNIT, Simulation
+
+from testbed.errors import LabError
+from testbed.lab import attempt, probes, progress
+from testbed.lab.format import Lab, Locale, Mode
+from testbed.lab.observation import Status
+from testbed.lab.prove import prove
+from testbed.lab.start import start
+from testbed.lab.telling import Told, silent
+from testbed.lab.world import World
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "quiet-node"
+    made.mkdir()
+    (made / "lab.yaml").write_text("api: lab/v1\n")
+    for name, text in SCRIPTS.items():
+        (made / name).parent.mkdir(exist_ok=True)
+        (made / name).write_text(text)
+    return made
+
+
+def like(**changes: object) -> Lab:
+    return Lab.model_validate({**LAB, **changes})
+
+
+def test_a_lab_that_does_what_it_says_is_proven(
+    world: World, lab: Lab, folder: Path, sim: Simulation
+):
+    told: list[Told] = []
+    proof = prove(world, folder, lab, told.append)
+    assert proof.misses == ()
+    assert proof.holds and proof.is_of(folder)
+    assert sim.is_sound() and sim.checkpoints() == {"network"}
+    assert attempt.find(world.folders, "lab") is None
+    assert set(proof.observations) == {
+        *("healthy", "broken", "wrong-start-only", "wrong-stop-all", "solved-enable")
+    }
+    assert {"inject 1", "solution enable", "restore healthy"} <= proof.seconds.keys()
+    assert progress.proof(folder) == proof
+    assert all(json.dumps(t.part) for t in told)
+
+
+def test_recorded_observations_are_read_again_without_machines(
+    world: World, lab: Lab, folder: Path
+):
+    proof = prove(world, folder, lab, silent)
+    for situation in proof.observations.values():
+        for name, kept in situation.items():
+            again = probes.read(lab.probes[name], kept["heard"])
+            assert (again.status, again.seen.key) == (kept["status"], kept["key"])
+
+
+def test_a_changed_script_makes_a_proof_stale(world: World, lab: Lab, folder: Path):
+    proof = prove(world, folder, lab, silent)
+    (folder / "solutions/01-enable.sh").write_text("true")
+    assert not proof.is_of(folder)
+
+
+def test_a_folder_without_a_proof_is_unproven(folder: Path):
+    assert progress.proof(folder) is None
+    (folder / "proof.json").write_text("{")
+    assert progress.proof(folder) is None
+
+
+def test_a_wrong_fix_that_is_accepted_is_told_with_what_was_seen(
+    world: World, folder: Path, sim: Simulation
+):
+    fixes = [dict(fix) for fix in LAB["wrong_fixes"]]
+    fixes[0] |= {"moves": LAB["solutions"][0]["moves"]}
+    proof = prove(world, folder, like(wrong_fixes=fixes), silent)
+    assert proof.misses == (
+        "wrong fix 'start-only' is not rejected by mended, but by nobody: "
+        f"api pass: {UNIT} is running: node1; "
+        "api-enabled pass: It is as it should be: node1",
+    )
+    assert sim.is_sound()
+
+
+def test_a_wrong_fix_that_another_rejects_is_a_miss(world: World, folder: Path):
+    fixes = [dict(fix) for fix in LAB["wrong_fixes"]]
+    fixes[0] |= {"rejected_by": ["others"]}
+    proof = prove(world, folder, like(wrong_fixes=fixes), silent)
+    assert [miss.partition(":")[0] for miss in proof.misses] == [
+        "wrong fix 'start-only' is not rejected by others, but by mended"
+    ]
+
+
+def test_a_wrong_fix_that_does_not_last_is_rejected_by_the_perturbation(world: World, folder: Path):
+    objectives = [{"id": "serving", "tier": "resolved", "probes": ["api"]}]
+    fixes = [dict(fix) for fix in LAB["wrong_fixes"]]
+    fixes[0] |= {"rejected_by": ["perturbation"]}
+    lab = like(objectives=objectives, wrong_fixes=fixes, hints=[])
+    assert prove(world, folder, lab, silent).misses == ()
+
+
+def test_a_solution_that_does_not_last_is_a_miss(world: World, folder: Path):
+    objectives = [{"id": "serving", "tier": "resolved", "probes": ["api"]}]
+    solutions = [{"id": "start", "reaches": "resolved", "moves": LAB["wrong_fixes"][0]["moves"]}]
+    fixes = [{**fix, "rejected_by": ["perturbation"]} for fix in LAB["wrong_fixes"][:1]]
+    fixes.append({**LAB["wrong_fixes"][1], "rejected_by": ["serving"]})
+    lab = like(objectives=objectives, solutions=solutions, wrong_fixes=fixes, hints=[])
+    assert prove(world, folder, lab, silent).misses == (
+        "solution 'start' is rejected by perturbation: "
+        f"api fail: {UNIT} is not running everywhere. node1: inactive",
+    )
+
+
+def test_a_solution_that_only_mitigates_need_not_last(world: World, folder: Path):
+    solutions = [
+        *LAB["solutions"],
+        {"id": "start", "reaches": "mitigated", "moves": LAB["wrong_fixes"][0]["moves"]},
+    ]
+    assert prove(world, folder, like(solutions=solutions), silent).misses == ()
+
+
+def test_an_objective_that_holds_while_the_fault_is_in_is_a_miss(world: World, folder: Path):
+    objectives = [
+        *LAB["objectives"],
+        {"id": "same", "tier": "mitigated", "probes": ["others"]},
+        {"id": "told", "tier": "mitigated", "probes": ["others"], "true_before": "it is elsewhere"},
+        {"id": "untrue", "tier": "mitigated", "probes": ["api"], "true_before": "it is not"},
+    ]
+    misses = prove(world, folder, like(objectives=objectives), silent).misses
+    assert [miss.partition(":")[0] for miss in misses] == [
+        "objective 'same' does not fail while the fault is in",
+        "objective 'untrue' should be true before, and is not",
+    ]
+
+
+def test_what_heals_by_itself_is_a_miss(world: World, folder: Path, lab: Lab, sim: Simulation):
+    sleep = world.sleep
+
+    def healing(seconds: float) -> None:
+        sleep(seconds)
+        if seconds == lab.persistence:
+            sim.inside("node1").active = True
+
+    from dataclasses import replace
+
+    misses = prove(replace(world, sleep=healing), folder, lab, silent).misses
+    assert misses == (f"symptom 'api' heals by itself: pass: {UNIT} is running: node1",)
+
+
+def test_a_symptom_nobody_sees_is_a_proof_that_does_not_hold(
+    world: World, folder: Path, sim: Simulation
+):
+    proof = prove(world, folder, like(symptoms=[{"probe": "others", "within": 2}]), silent)
+    assert "not all of its symptoms are seen" in proof.misses[0]
+    assert sim.is_sound() and not progress.proof(folder).holds
+
+
+def test_a_script_that_is_missing_is_a_miss(world: World, folder: Path, lab: Lab):
+    (folder / "wrong_fixes/01-start.sh").unlink()
+    (folder / "solutions/01-enable.sh").unlink()
+    misses = prove(world, folder, lab, silent).misses
+    assert [miss.partition(":")[0] for miss in misses[:1]] == [
+        "wrong fix 'start-only' cannot be played"
+    ]
+    assert misses[-1].startswith("solution 'enable' cannot be played")
+
+
+def test_a_learners_attempt_is_left_alone(world: World, lab: Lab, folder: Path):
+    start(world, lab, mode=Mode.SOLO, locale=Locale.KO, report=silent)
+    with pytest.raises(LabError, match="is going on"):
+        prove(world, folder, lab, silent)
+    assert attempt.find(world.folders, "lab") is not None
+
+
+def test_a_healthy_testbed_is_recorded_as_sound(world: World, lab: Lab, folder: Path):
+    proof = prove(world, folder, lab, silent)
+    statuses = {name: kept["status"] for name, kept in proof.observations["healthy"].items()}
+    assert set(statuses.values()) == {Status.PASS}
