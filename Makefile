@@ -2,7 +2,7 @@ PYTEST = .venv/bin/python -m pytest
 LOGS = what was collected is in: $(CURDIR)/failures
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up up down test test-unit test-integration e2e lint bench clean
+.PHONY: help set-up up down test test-unit test-integration e2e lint prove bench clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -34,6 +34,9 @@ lint: set-up ## Check style and types
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy --strict -p testbed
+
+prove: set-up ## Prove every lab on testbeds of its own; takes hours (LABS="silent-service")
+	@LABS="$(LABS)" .venv/bin/python tests/prove
 
 bench: set-up ## Measure `testbed up` against the floor
 	@.venv/bin/python tests/bench

@@ -1,8 +1,9 @@
 """Ceph's own command line, run in a node whose monitor has a quorum, and never waited for long."""
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
-from testbed.apply import keys
+from testbed.apply import keys, storing
 from testbed.apply.folders import Folders
 from testbed.apply.observe import Testbed
 from testbed.apply.session import session
@@ -13,6 +14,7 @@ from testbed.plan.storage import Storage
 from testbed.probe.ceph.ask import asking
 from testbed.probe.ceph.quorum import MonStatus, mon_status
 from testbed.together import side_by_side
+from testbed.topology.models import Role
 
 _CONNECT = 10  # seconds for the command to reach a quorum
 # What the command says where no monitor answers: before it was let in, and after.
@@ -26,36 +28,52 @@ def run(folders: Folders, testbed: Testbed, words: tuple[str, ...], timeout: flo
     `GuestError` where the command took too long.
     """
     storage = _storage(testbed)
-    running = [
-        node.machine
-        for node in storage.monitors
-        if node.machine in testbed.machines and testbed.machines[node.machine].state == "running"
-    ]
+    monitors = [node.machine for node in storage.monitors]
+    nodes = [m.name for m in testbed.plan.machines if m.role is Role.NODE]
+    others = [name for name in nodes if name not in monitors]
     with session(testbed.plan, keys.read(folders, testbed.plan)) as doors:
-        return ask(storage, {name: doors.guests[name] for name in running}, words, timeout)
+
+        def running(names: list[str]) -> Guests:
+            return {name: doors.guests[name] for name in names if _runs(testbed, name)}
+
+        return ask(storage, running(monitors), words, timeout, running(others))
 
 
-def ask(storage: Storage, running: Guests, words: tuple[str, ...], timeout: float) -> Result:
+def _runs(testbed: Testbed, machine: str) -> bool:
+    return machine in testbed.machines and testbed.machines[machine].state == "running"
+
+
+def ask(
+    storage: Storage,
+    running: Guests,
+    words: tuple[str, ...],
+    timeout: float,
+    others: Guests = MappingProxyType({}),
+) -> Result:
     """Return what the command gave in the first machine that reaches a quorum.
 
-    `running` are the monitors' machines that run.
+    `running` are the monitors' machines that run, `others` the nodes beside them: somebody may
+    have made monitors there since.
     """
     told: dict[str, MonStatus | str] = {}
-    for guest in _worth_asking(running, told):
+    for guest in _worth_asking(running, others, told):
         result = _try(guest, words, timeout)
         if result is not None:
             return result
     raise _no_quorum(storage, told)
 
 
-def _worth_asking(running: Guests, told: dict[str, MonStatus | str]) -> Iterator[TalkingGuest]:
+def _worth_asking(
+    running: Guests, others: Guests, told: dict[str, MonStatus | str]
+) -> Iterator[TalkingGuest]:
     """Yield the first machine, which mostly is the one; then those whose monitor has a quorum."""
     if running:
         yield next(iter(running.values()))
-    told |= zip(running, side_by_side(running.values(), _told), strict=True)
+    every = {**running, **storing.with_ceph(others)}
+    told |= zip(every, side_by_side(every.values(), _told), strict=True)
     for name, status in told.items():
         if isinstance(status, MonStatus) and status.quorum:
-            yield running[name]
+            yield every[name]
 
 
 def _storage(testbed: Testbed) -> Storage:

@@ -11,9 +11,9 @@ from testbed.deploy.ceph import provider
 from testbed.deploy.ceph.secrets import Secrets, new_secrets
 from testbed.deploy.step import Guests
 from testbed.errors import GuestError
-from testbed.guest import Command
+from testbed.guest import Command, TalkingGuest
 from testbed.plan.models import Plan
-from testbed.plan.storage import Storage, StorageNode
+from testbed.plan.storage import Storage
 from testbed.probe.ceph import state
 from testbed.probe.ceph.state import CephSeen
 from testbed.probe.verdict import Verdict, failing
@@ -58,14 +58,22 @@ def look_where_deployed(plan: Plan, session: Session) -> CephSeen | None:
 
 def _is_deployed(storage: Storage, session: Session) -> bool:
     """Return whether any monitor's machine that answers has Ceph's configuration."""
+    return bool(
+        with_ceph({node.machine: session.guests[node.machine] for node in storage.monitors})
+    )
 
-    def has(node: StorageNode) -> bool:
+
+def with_ceph(guests: Guests) -> Guests:
+    """Return those of the machines that answer and have Ceph's configuration."""
+
+    def has(guest: TalkingGuest) -> bool:
         with suppress(GuestError):
             look = Command(("test", "-e", DEPLOYED), sudo=True)  # it may be a link into a snap
-            return session.guests[node.machine].run(look).ok
+            return guest.run(look).ok
         return False
 
-    return any(side_by_side(storage.monitors, has))
+    told = side_by_side(guests.values(), has)
+    return {name: guests[name] for name, there in zip(guests, told, strict=True) if there}
 
 
 def guests_of(storage: Storage, session: Session) -> Guests:

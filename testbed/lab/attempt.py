@@ -59,11 +59,17 @@ class Attempt:
     reached: tuple[str, ...] = ()  # objectives that held at the last check
     violated: tuple[str, ...] = ()  # safeguards that did not, at some check
     result: str = ""  # how it ended
+    folder: str = ""  # of a lab that does not come with testbed
 
     @property
     def broken(self) -> str:
         """The checkpoint of the moment at which the learner took over."""
         return f"broken-{self.lab}"
+
+    @property
+    def found_by(self) -> str:
+        """What finds the lab again: its id, or the folder it was started from."""
+        return self.folder or self.lab
 
 
 def folder(folders: Folders, testbed: str) -> Path:
@@ -77,6 +83,21 @@ def save(folders: Folders, testbed: str, attempt: Attempt) -> Attempt:
     make_private(own)
     write_private(own / _FILE, json.dumps(asdict(attempt), indent=1))
     return attempt
+
+
+def change(folders: Folders, testbed: str, known: Attempt, **parts: Any) -> Attempt:
+    """Change parts of an attempt and return it; what others wrote of it meanwhile stays.
+
+    One that is over by now is not brought back.
+    """
+    now = newest(folders, testbed, known)
+    return replace(known, **parts) if now is None else save(folders, testbed, replace(now, **parts))
+
+
+def newest(folders: Folders, testbed: str, known: Attempt) -> Attempt | None:
+    """Return the attempt as it is on the disk by now, or None where that one is over."""
+    found = find(folders, testbed)
+    return found if found is not None and found.started == known.started else None
 
 
 def find(folders: Folders, testbed: str) -> Attempt | None:

@@ -1,7 +1,7 @@
 """`testbed lab check`: what of the lab's objectives holds now, and what the repair has cost."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from testbed.lab import attempt, sentinels, timeline
 from testbed.lab.attempt import Attempt
@@ -123,8 +123,15 @@ def _safeguards(
 
 
 def remember(world: World, going: Attempt, found: CheckResult) -> Attempt:
-    """Record a check: what was reached, lost or violated since the last one."""
-    now = world.now()
+    """Record a check: what was reached, lost or violated since the last one.
+
+    Looking takes a while, in which the learner may have read on: the attempt is taken as it is
+    by now. One that was ended meanwhile stays so, and nothing is recorded.
+    """
+    now, newest = world.now(), attempt.newest(world.folders, world.name, going)
+    if newest is None:
+        return going
+    going = newest
     holding = tuple(o.id for o in found.objectives if o.status is Status.PASS)
     broken = [each for each in found.safeguards if each.violated]
     fresh = [each for each in broken if each.id not in going.violated]
@@ -141,11 +148,12 @@ def remember(world: World, going: Attempt, found: CheckResult) -> Attempt:
             tell("objective.lost", objective=each)
     for guard in fresh:
         tell("safeguard.violated", safeguard=guard.id, severity=guard.severity.value)
-    later = replace(
+    return attempt.change(
+        world.folders,
+        world.name,
         going,
         checked=now,
         reached=holding,
         violated=(*going.violated, *(each.id for each in fresh)),
         best=further(going.best, found.tier_reached),
     )
-    return attempt.save(world.folders, world.name, later)

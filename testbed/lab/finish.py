@@ -1,6 +1,6 @@
 """`testbed lab finish`: is it mended for good? Then the testbed is put back."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from testbed.apply.lock import only_one
@@ -98,8 +98,9 @@ def _end(world: World, going: Attempt, outcome: Outcome) -> Attempt:
         outage=outcome.outage,
         lost_writes=outcome.lost_writes,
     )
-    over = replace(going, phase=Phase.ENDED, result=outcome.result.value)
-    attempt.save(world.folders, world.name, over)
+    over = attempt.change(
+        world.folders, world.name, going, phase=Phase.ENDED, result=outcome.result.value
+    )
     if going.symptom:  # else nobody has worked on it
         progress.keep(
             world.folders,

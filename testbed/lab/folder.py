@@ -55,6 +55,12 @@ def name_to_type(folder: Path) -> str:
     return name if folder.resolve() == (labs_folder() / name).resolve() else str(folder)
 
 
+def elsewhere(folder: Path) -> str:
+    """Return the whole path of a lab that its id does not find from everywhere, else nothing."""
+    there = folder.resolve()
+    return "" if there == (labs_folder() / there.name).resolve() else str(there)
+
+
 def _unknown(id: str) -> LabError:
     known = shipped()
     close = near(id, known)

@@ -1,7 +1,5 @@
 """Which hint comes next, and when: first look oneself, then read on."""
 
-from dataclasses import replace
-
 from testbed.apply.folders import Folders
 from testbed.lab import attempt, timeline
 from testbed.lab.attempt import Attempt, Opened
@@ -45,5 +43,6 @@ def _wait(going: Attempt, now: float) -> float:
 def open_hint(folders: Folders, testbed: str, going: Attempt, hint: str, now: float) -> Attempt:
     """Remember that a hint was read."""
     timeline.record(folders, testbed, "hint.opened", at=now, hint=hint)
-    later = replace(going, hints=(*going.hints, Opened(hint, now)))
-    return attempt.save(folders, testbed, later)
+    known = attempt.newest(folders, testbed, going) or going
+    hints = (*known.hints, Opened(hint, now))
+    return attempt.change(folders, testbed, going, hints=hints)

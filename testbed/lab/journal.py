@@ -36,5 +36,5 @@ def heal(world: World, going: Attempt) -> tuple[Attempt, tuple[str, ...]]:
         troubles += told
         if not told:
             left = tuple(each for each in going.journal if each != injected)
-            going = attempt.save(world.folders, world.name, replace(going, journal=left))
+            going = attempt.change(world.folders, world.name, going, journal=left)
     return going, tuple(troubles)

@@ -45,6 +45,11 @@ def judged(holds: bool, yes: str, no: str, **values: Value) -> Observation:
     return Observation(status, said(yes if holds else no, **values))
 
 
+def passed(key: str, **values: Value) -> Observation:
+    """Return that a claim holds."""
+    return Observation(Status.PASS, said(key, **values))
+
+
 def failed(key: str, **values: Value) -> Observation:
     """Return that a claim does not hold."""
     return Observation(Status.FAIL, said(key, **values))

@@ -16,6 +16,7 @@ from testbed.lab import attempt, moves, restoring, sentinels
 from testbed.lab.attempt import Attempt, Phase
 from testbed.lab.checking import CheckResult, examine
 from testbed.lab.drivers import once_all
+from testbed.lab.folder import elsewhere
 from testbed.lab.format import Lab, Locale, Mode, Solution, Tier, WrongFix
 from testbed.lab.observation import Observation, Status
 from testbed.lab.probes import look
@@ -23,7 +24,7 @@ from testbed.lab.proof import Proof, Recorded, digest, read_scripts, recorded, w
 from testbed.lab.reset import put_away
 from testbed.lab.start import prepare
 from testbed.lab.telling import Report, Teller
-from testbed.lab.verifying import PERTURBATION, Verified, verify
+from testbed.lab.verifying import PERTURBATION, Verified, judged_by, verify
 from testbed.lab.words import say
 from testbed.lab.world import World
 from testbed.together import side_by_side
@@ -34,15 +35,21 @@ def prove(world: World, folder: Path, lab: Lab, report: Report) -> Proof:
 
     The testbed is sound afterwards. Raises a `TestbedError` where it cannot be tried at all.
     """
+    proof = attest(world, folder, lab, report)
+    write_proof(folder, proof)
+    return proof
+
+
+def attest(world: World, folder: Path, lab: Lab, report: Report) -> Proof:
+    """Try a lab as it is given, whole or shortened, and return what came of it; keep nothing."""
     with only_one(world.folders, world.name, f"lab prove {lab.id}"):
         _must_be_free(world)
         healthy = restoring.healthy_checkpoint(world, lab)
         trial = _Trial(world, lab, read_scripts(folder), Teller(report, world.clock))
         with trial.teller.step("restore", healthy):
             restoring.restore_healthy(world, healthy)
-        new = Attempt(
-            lab.id, Mode.SOLO, Locale.EN.value, Phase.STARTING, healthy, started=world.now()
-        )
+        now, place, english = world.now(), elsewhere(folder), Locale.EN.value
+        new = Attempt(lab.id, Mode.SOLO, english, Phase.STARTING, healthy, now, folder=place)
         try:
             trial.run(new)
         except TestbedError as failure:
@@ -50,9 +57,7 @@ def prove(world: World, folder: Path, lab: Lab, report: Report) -> Proof:
         with trial.teller.step("restore", "healthy"):
             restoring.restore_healthy(world, healthy)
             put_away(world, new)
-        proof = _proof(world, folder, lab, trial)
-        write_proof(folder, proof)
-        return proof
+        return _proof(world, folder, lab, trial)
 
 
 def _must_be_free(world: World) -> None:
@@ -177,12 +182,12 @@ class _Trial:
             self.miss(f"wrong fix '{fix.id}' cannot be played", _why(failure))
         except TestbedError as failure:
             self.teller.note("wrong fix", _why(failure))
-        wanted = True if PERTURBATION in fix.rejected_by else None
-        verified = verify(self.world, self.lab, going, self.teller, perturb=wanted)
+        judges = judged_by(self.lab, fix.rejected_by)
+        disturbed = PERTURBATION in fix.rejected_by
+        verified = verify(self.world, judges, going, self.teller, perturb=disturbed)
         self._record(f"wrong-{fix.id}", going)
         if missing := sorted(set(fix.rejected_by) - set(verified.rejected_by)):
-            by = ", ".join(verified.rejected_by) or "nobody"
-            what = f"wrong fix '{fix.id}' is not rejected by {', '.join(missing)}, but by {by}"
+            what = f"wrong fix '{fix.id}' is not rejected by {', '.join(missing)}"
             self.miss(what, *_seen(verified, missing))
 
     def _accepts(self, going: Attempt, solution: Solution) -> None:
@@ -193,19 +198,11 @@ class _Trial:
         except TestbedError as failure:
             self.miss(f"solution '{solution.id}' cannot be played", _why(failure))
             return
+        judges = judged_by(self.lab, _judges(self.lab, solution.reaches))
         lasting = solution.reaches is not Tier.MITIGATED
-        verified = verify(self.world, self.lab, going, self.teller, perturb=lasting)
+        verified = verify(self.world, judges, going, self.teller, perturb=lasting)
         self._record(f"solved-{solution.id}", going)
-        order = tuple(Tier)
-        asked = {
-            o.id
-            for o in self.lab.objectives
-            if order.index(o.tier) <= order.index(solution.reaches)
-        }
-        guards = {guard.id for guard in self.lab.safeguards}
-        if wrong := [
-            each for each in verified.rejected_by if each in asked | guards | {PERTURBATION}
-        ]:
+        if wrong := list(verified.rejected_by):
             what = f"solution '{solution.id}' is rejected by {', '.join(wrong)}"
             self.miss(what, *_seen(verified, wrong))
 
@@ -215,6 +212,13 @@ class _Trial:
         for first, second in zip(one.objectives, two.objectives, strict=True):
             if first.status is not second.status:
                 self.miss(f"objective '{first.id}' is {first.status}, then {second.status}")
+
+
+def _judges(lab: Lab, reaches: Tier) -> set[str]:
+    """Return who must be content with a solution that goes so far."""
+    order = tuple(Tier)
+    asked = {o.id for o in lab.objectives if order.index(o.tier) <= order.index(reaches)}
+    return asked | {guard.id for guard in lab.safeguards}
 
 
 def _seen(verified: Verified, ids: list[str]) -> list[str]:

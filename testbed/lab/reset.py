@@ -1,6 +1,5 @@
 """`testbed lab reset`: back to the learner's first moment, or to a sound testbed."""
 
-from dataclasses import replace
 from typing import Literal
 
 from testbed import checkpoint
@@ -41,11 +40,10 @@ def _to_broken(world: World, going: Attempt) -> Attempt:
         raise LabError(
             f"lab '{going.lab}' was not broken to its end, so there is nothing to go back to",
             why=f"testbed '{world.name}' has no checkpoint '{going.broken}'",
-            next_step=f"begin again: testbed lab start {going.lab}",
+            next_step=f"begin again: testbed lab start {going.found_by}",
         )
     restoring.restore_broken(world, going)
-    again = replace(going, reached=(), violated=())
-    return attempt.save(world.folders, world.name, again)
+    return attempt.change(world.folders, world.name, going, reached=(), violated=())
 
 
 def put_away(world: World, going: Attempt) -> None:

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
 from testbed.errors import GuestError, LabError
@@ -9,7 +10,7 @@ from testbed.guest import CommandTimeout
 from testbed.lab import writer
 from testbed.lab.format import Sentinel
 from testbed.lab.format.sentinels import ClusterIdentity, Objects, SequenceWriter
-from testbed.lab.observation import Observation, judged, skipped
+from testbed.lab.observation import Heard, Observation, judged, skipped
 from testbed.lab.probes.cluster import hear_cluster
 from testbed.lab.world import World
 from testbed.probe.ceph.ask import Ask, asking
@@ -70,25 +71,31 @@ def check_all(
 
 def check(name: str, sentinel: Sentinel, planted: Planted | None, world: World) -> Observation:
     """Return whether a sentinel is whole; where Ceph does not answer that cannot be told now."""
+    heard = hear(name, sentinel, planted, world)
+    return replace(read(name, sentinel, heard), heard=heard)
+
+
+def hear(name: str, sentinel: Sentinel, planted: Planted | None, world: World) -> Heard:
+    """Return what is there of a sentinel, or why nobody knows."""
     if planted is None:
-        return skipped("check.sentinel.unplanted", sentinel=name)
+        return {"unplanted": True}
     told = hear_cluster(world)
     if silent := told.get("mute") or told.get("silent"):
-        return skipped("check.sentinel.unknown", sentinel=name, detail=str(silent))
+        return {"unknown": str(silent)}
     try:
         match sentinel:
             case Objects():
-                return _check_objects(name, sentinel, planted, world)
+                return _hear_objects(sentinel, planted, world)
             case ClusterIdentity():
-                return _check_identity(sentinel, planted, world)
+                with asking(world.guest(sentinel.source)) as ask:
+                    return {"wanted": str(planted["fsid"]), "seen": _fsid(ask)}
             case SequenceWriter():
-                return _check_writer(name, sentinel, world)
+                return _hear_writer(name, sentinel, world)
     except (GuestError, OSError, ValueError) as failure:
-        why = str(getattr(failure, "why", "") or failure)
-        return skipped("check.sentinel.unknown", sentinel=name, detail=why)
+        return {"unknown": str(getattr(failure, "why", "") or failure)}
 
 
-def _check_objects(name: str, sentinel: Objects, planted: Planted, world: World) -> Observation:
+def _hear_objects(sentinel: Objects, planted: Planted, world: World) -> Heard:
     sums: Mapping[str, str] = planted["sums"]
     lost: list[str] = []
     unread = ""
@@ -102,33 +109,47 @@ def _check_objects(name: str, sentinel: Objects, planted: Planted, world: World)
             else:
                 unread = found.text
                 break  # every other one would be waited for as long
-    if unread and not lost:
-        return skipped("check.sentinel.unknown", sentinel=name, detail=unread)
-    yes, no = "check.objects.pass", "check.objects.fail"
-    return judged(not lost, yes, no, count=len(sums), lost=len(lost), pool=sentinel.pool)
+    return {"count": len(sums), "lost": len(lost), "unread": unread}
 
 
-def _check_identity(sentinel: ClusterIdentity, planted: Planted, world: World) -> Observation:
-    with asking(world.guest(sentinel.source)) as ask:
-        seen = _fsid(ask)
-    wanted = str(planted["fsid"])
-    return judged(
-        seen == wanted, "check.identity.pass", "check.identity.fail", wanted=wanted, seen=seen
-    )
-
-
-def _check_writer(name: str, sentinel: SequenceWriter, world: World) -> Observation:
+def _hear_writer(name: str, sentinel: SequenceWriter, world: World) -> Heard:
     try:
         seen = writer.verify(world.guest(sentinel.source), sentinel.pool, name, timeout=40)
     except CommandTimeout as late:
-        return skipped("check.sentinel.unknown", sentinel=name, detail=late.what)
-    found = judged(
-        seen.lost == 0,
+        return {"unknown": late.what}
+    return asdict(seen)
+
+
+def read(name: str, sentinel: Sentinel, heard: Heard) -> Observation:
+    """Return what follows from what was heard of a sentinel at some time."""
+    if "unplanted" in heard:
+        return skipped("check.sentinel.unplanted", sentinel=name)
+    unknown = heard.get("unknown") or (not heard.get("lost") and heard.get("unread"))
+    if unknown:
+        return skipped("check.sentinel.unknown", sentinel=name, detail=unknown)
+    match sentinel:
+        case Objects():
+            return _judge_objects(sentinel, heard)
+        case ClusterIdentity():
+            wanted, seen = heard["wanted"], heard["seen"]
+            yes, no = "check.identity.pass", "check.identity.fail"
+            return judged(seen == wanted, yes, no, wanted=wanted, seen=seen)
+        case SequenceWriter():
+            return _judge_writer(heard)
+
+
+def _judge_objects(sentinel: Objects, heard: Heard) -> Observation:
+    yes, no = "check.objects.pass", "check.objects.fail"
+    count, lost = heard["count"], heard["lost"]
+    return judged(not lost, yes, no, count=count, lost=lost, pool=sentinel.pool)
+
+
+def _judge_writer(heard: Heard) -> Observation:
+    return judged(
+        heard["lost"] == 0,
         "check.writer.pass",
         "check.writer.fail",
-        acknowledged=seen.acknowledged,
-        lost=seen.lost,
-        gap=round(seen.longest_gap, 1),
+        acknowledged=heard["acknowledged"],
+        lost=heard["lost"],
+        gap=round(heard["longest_gap"], 1),
     )
-    heard = {"lost": seen.lost, "longest_gap": seen.longest_gap}
-    return Observation(found.status, found.seen, heard)

@@ -30,22 +30,22 @@ def start(
     locale: Locale,
     report: Report,
     scripts: Mapping[str, str] | None = None,
+    folder: str = "",
 ) -> Attempt:
     """Break the testbed as the lab says, and return the attempt once every symptom was seen.
 
-    `scripts` are the files of the lab's folder, by name; only scripted faults need them. One
-    that was cut short earlier is undone first. Raises a `TestbedError`; `testbed lab reset`,
+    `scripts` are the files of the lab's folder, by name; only scripted faults need them.
+    `folder` is where a lab is that its id does not find. A start that was cut short earlier is
+    undone first. Raises a `TestbedError`; `testbed lab reset`,
     `finish` and another `start` work after it.
     """
     with only_one(world.folders, world.name, f"lab start {lab.id}"):
         teller = Teller(report, world.clock)
         healthy = restoring.healthy_checkpoint(world, lab)
         _clear_away(world, healthy, teller)
-        return prepare(world, lab, _new(world, lab, healthy, mode, locale), teller, scripts or {})
-
-
-def _new(world: World, lab: Lab, healthy: str, mode: Mode, locale: Locale) -> Attempt:
-    return Attempt(lab.id, mode, locale.value, Phase.STARTING, healthy, started=world.now())
+        now, speaking = world.now(), locale.value
+        new = Attempt(lab.id, mode, speaking, Phase.STARTING, healthy, now, folder=folder)
+        return prepare(world, lab, new, teller, scripts or {})
 
 
 def _clear_away(world: World, healthy: str, teller: Teller) -> None:
@@ -83,7 +83,13 @@ def prepare(
     timeline.begin(world.folders, world.name)
     going = attempt.save(world.folders, world.name, new)
     timeline.record(
-        world.folders, world.name, "lab.started", at=new.started, lab=lab.id, mode=new.mode.value
+        world.folders,
+        world.name,
+        "lab.started",
+        at=new.started,
+        lab=lab.id,
+        mode=new.mode.value,
+        folder=new.folder,
     )
     going = _plant(inside, lab, going, teller)
     with teller.step("steady", lab.id):

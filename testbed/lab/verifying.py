@@ -1,5 +1,6 @@
 """Is it mended, and does that last? Asked when a learner finishes, and when a lab is proven."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from testbed.lab import perturbing
@@ -29,6 +30,21 @@ class Verified:
         ids = [o.id for o in self.check.objectives if o.status is not Status.PASS]
         ids += [each.id for each in self.check.safeguards if each.violated]
         return (*ids, *((PERTURBATION,) if self.failing else ()))
+
+
+def judged_by(lab: Lab, ids: Collection[str]) -> Lab:
+    """Return the lab with no other judges than these: nobody waits for what others say.
+
+    A perturbation is judged by all, so with it the lab stays whole.
+    """
+    if PERTURBATION in ids:
+        return lab
+    return lab.model_copy(
+        update={
+            "objectives": tuple(each for each in lab.objectives if each.id in ids),
+            "safeguards": tuple(each for each in lab.safeguards if each.id in ids),
+        }
+    )
 
 
 def verify(

@@ -9,7 +9,6 @@ import json
 import os
 import platform
 import re
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+
+from measure import TESTBED, Timing, run, timed
+from playing import playing
 
 from testbed.apply.folders import Folders
 from testbed.apply.keys import make as make_keys
@@ -31,29 +33,9 @@ from testbed.render.user_data import seed_files
 from testbed.seed import seed_iso
 from testbed.topology.shipped import find
 
-TESTBED = Path(".venv/bin/testbed").absolute()
 NAME = "bench"
 ROUNDS = int(os.environ.get("TESTBED_BENCH_ROUNDS", "3"))
 README = Path("README.md"), Path("README.ko.md")
-
-
-@dataclass(frozen=True)
-class Timing:
-    """A row of the table: what was measured, and every round's seconds."""
-
-    what: str
-    seconds: tuple[float, ...]
-
-    @property
-    def median(self) -> float:
-        return statistics.median(self.seconds)
-
-
-def run(*argv: str | Path) -> str:
-    done = subprocess.run([str(word) for word in argv], capture_output=True, text=True)
-    if done.returncode:
-        raise SystemExit(f"{argv}: {done.stdout}{done.stderr}")
-    return done.stdout
 
 
 def raise_and_record() -> str:
@@ -71,12 +53,6 @@ def stamp(told: str, step: str) -> float:
     if found is None:
         raise SystemExit(f"`up` told no end of '{step}':\n{told}")
     return float(found[1])
-
-
-def timed(*argv: str | Path) -> float:
-    started = time.monotonic()
-    run(*argv)
-    return time.monotonic() - started
 
 
 def floor(bare: "Bare") -> float:
@@ -236,7 +212,7 @@ def living() -> tuple[list[Timing], list[str]]:
         f"| resident memory of all six machines | {sum(resident.values())} MiB | | |",
         f"| resident memory of each node, with Ceph | {nodes} MiB | | |",
     ]
-    return [*found, Timing("checkpoint save, network", (save,))], figures
+    return [*found, Timing("checkpoint save, network", (save,)), *playing(named)], figures
 
 
 def write_rate(named: tuple[str, ...]) -> float:

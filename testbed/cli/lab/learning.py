@@ -3,7 +3,6 @@
 import json as json_text
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -74,7 +73,7 @@ def _step(game: Playing, by: int) -> None:
     found = steps(text)
     here = min(max(0, game.attempt.guide_step + by), max(0, len(found) - 1))
     if here != game.attempt.guide_step:
-        attempt.save(game.folders, game.name, replace(game.attempt, guide_step=here))
+        attempt.change(game.folders, game.name, game.attempt, guide_step=here)
     beginning = f"{intro(text)}\n\n" if here == 0 else ""
     shown = f"## {found[here].title}\n\n{found[here].text}" if found else ""
     page(beginning + shown)
@@ -182,14 +181,14 @@ def _status(going: "Attempt", voice: Voice, now: float) -> Iterator[Line]:
     yield Line(_headline(going, voice), "bold")
     if going.phase != "live":
         key = "ui.status.cut-short" if going.phase == "starting" else "ui.status.ended"
-        yield Line(voice(key, lab=going.lab), "yellow")
+        yield Line(voice(key, lab=going.found_by), "yellow")
         return
     mode = "ui.status.solo" if going.mode == "solo" else "ui.status.guided"
     yield Line(voice(mode), "", 2)
     yield Line(voice("ui.status.since", since=voice.duration(now - going.symptom)), "", 2)
     try:
-        folder, lab = open_lab(going.lab)
-        texts = texts_of(going.lab, voice)
+        folder, lab = open_lab(going.found_by)
+        texts = texts_of(going.found_by, voice)
     except LabError:
         yield Line(voice("ui.status.files-gone"), "yellow", 2)
         return
@@ -211,7 +210,7 @@ def _headline(going: "Attempt", voice: Voice) -> str:
     from testbed.cli.lab.options import texts_of
 
     try:
-        return f"{going.lab} · {texts_of(going.lab, voice).title}"
+        return f"{going.lab} · {texts_of(going.found_by, voice).title}"
     except LabError:
         return going.lab
 

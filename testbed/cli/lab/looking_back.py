@@ -25,6 +25,11 @@ class _Found:
     lab: str
     events: "tuple[Event, ...]"
 
+    @property
+    def found_by(self) -> str:
+        """What finds the lab: its id, or the folder it was started from."""
+        return next((str(e["folder"]) for e in self.events if e.get("folder")), self.lab)
+
 
 def debrief(
     lab: Annotated[
@@ -50,7 +55,7 @@ def debrief(
     folders = Folders.of_user()
     lab = Path(lab).name if lab else None  # a lab's folder is called as the lab is
     found = _going(lab, name) or _ended(folders, lab)
-    folder, wanted = open_lab(found.lab)
+    folder, wanted = open_lab(found.found_by)
     voice = voice_of(lang)
     story = Story(wanted, found.events)
     _must_be_over(story)

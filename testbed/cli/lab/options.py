@@ -133,7 +133,7 @@ def playing(name: str | None, lang: str | None) -> Iterator[Playing]:
         attempt = attempts.get(folders, testbed.plan.name)
         _must_be_live(attempt)
         voice = voice_of(lang, attempt)
-        place = folder.find(attempt.lab)
+        place = folder.find(attempt.found_by)
         told = texts.read_texts(place, voice.locale)
         tell_language(voice, told.locale)
         lab = reading.read(place)
@@ -153,7 +153,7 @@ def _must_be_live(attempt: "Attempt") -> None:
         raise LabError(
             f"lab '{attempt.lab}' was not started to its end",
             why="its start was cut short, or is still under way",
-            next_step=f"begin again: testbed lab start {attempt.lab}",
+            next_step=f"begin again: testbed lab start {attempt.found_by}",
         )
 
 

@@ -55,6 +55,7 @@ def start(
     """
     from testbed.cli.lab.steps import shown
     from testbed.lab import start as starting
+    from testbed.lab.folder import elsewhere
     from testbed.lab.format import Mode
     from testbed.lab.proof import read_scripts
     from testbed.lab.world import open_world
@@ -73,6 +74,7 @@ def start(
             locale=voice.locale,
             report=report,
             scripts=read_scripts(folder),
+            folder=elsewhere(folder),
         )
     _hand_over(folder, voice, folders.records(testbed.plan.name) / "lab", solo=mode == "solo")
 
@@ -156,9 +158,9 @@ def reset(
         going = attempts.get(folders, testbed.plan.name)
         voice = voice_of(lang, going)
         with open_world(host, folders, testbed) as world, shown(voice) as report:
-            resetting.reset(world, known(going.lab), going, to, report)
+            resetting.reset(world, known(going.found_by), going, to, report)
     key = "ui.reset.broken" if to == "broken" else "ui.reset.healthy"
-    show([Line(voice(key, seconds=f"{time.monotonic() - begun:.1f}", lab=going.lab))])
+    show([Line(voice(key, seconds=f"{time.monotonic() - begun:.1f}", lab=going.found_by))])
 
 
 def finish(
@@ -181,13 +183,13 @@ def finish(
 
     with open_played(name) as (host, folders, testbed):
         going = attempts.get(folders, testbed.plan.name)
-        voice, wanted = voice_of(lang, going), known(going.lab)
+        voice, wanted = voice_of(lang, going), known(going.found_by)
         with open_world(host, folders, testbed) as world, shown(voice) as report:
             outcome = finishing.finish(world, wanted, going, give_up=give_up, report=report)
     if json:
         typer.echo(json_text.dumps(_facts(outcome), indent=1))
     else:
-        show(_ending(outcome, wanted, voice))
+        show(_ending(outcome, going.found_by, wanted, voice))
     raise typer.Exit(0 if outcome.ended else 1)
 
 
@@ -215,12 +217,12 @@ _ENDINGS = {
 }
 
 
-def _ending(outcome: "Outcome", lab: "Lab | None", voice: Voice) -> Iterator[Line]:
+def _ending(outcome: "Outcome", found_by: str, lab: "Lab | None", voice: Voice) -> Iterator[Line]:
     """Yield how the attempt ended, or what is missing for that."""
     if not outcome.ended and outcome.check is not None and lab is not None:
         from testbed.cli.lab.options import texts_of
 
-        told = CheckText(lab, texts_of(lab.id, voice), outcome.check, voice)
+        told = CheckText(lab, texts_of(found_by, voice), outcome.check, voice)
         yield from told.table() if outcome.perturbed else told.lines()
         yield Line()
     for what, _, seen in outcome.perturbed:

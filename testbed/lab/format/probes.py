@@ -35,7 +35,7 @@ class _Probe(LabPart):
             "hold: it is true, and stays so for `for`"
         ),
     ] = "converge"
-    within: Annotated[Seconds, Field(description="deadline of converge and hold")] = 60
+    within: Annotated[Seconds, Field(description="deadline of converge and hold")] = 30
     hold: Annotated[Seconds, Field(alias="for", description="how long it must stay true")] = 0
 
 

@@ -1,15 +1,19 @@
 """One look at the cluster that all probes of Ceph share, reduced to what they need."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from testbed.apply.storing import DEPLOYED
 from testbed.errors import GuestError
+from testbed.guest import Command
 from testbed.lab.observation import Heard, Observation, error, failed
+from testbed.lab.probes.hearing import hear_all
 from testbed.lab.world import World
 from testbed.probe.ceph import state
 from testbed.probe.ceph.ask import Ask, CephSilent, asking
 from testbed.probe.ceph.quorum import mon_status
 from testbed.together import side_by_side
+from testbed.topology.models import Role
 
 _PATIENCE = 10.0  # seconds for one answer
 
@@ -27,16 +31,27 @@ def _ask_nodes(world: World) -> Heard:
         return {"silent": "the topology has no storage"}
     running = {name for name, power in world.states().items() if power == "running"}
     nodes = sorted(world.plan.storage.nodes, key=lambda node: not node.monitor)
-    names = [node.machine for node in nodes if node.machine in running]
-    if not names:
-        return {"silent": "no machine that stores runs"}
-    first = _ask(world, names[0])
-    if "health" in first:
-        return first
-    told = (first, *side_by_side(names[1:], lambda name: _ask(world, name)))
+    planned = [node.machine for node in nodes if node.machine in running]
+    first = [_ask(world, name) for name in planned[:1]]
+    if first and "health" in first[0]:
+        return first[0]
+    others = (*planned[1:], *_joined(world, running))
+    told = (*first, *side_by_side(others, lambda name: _ask(world, name)))
     answers = [each for each in told if "health" in each]
     muted = [each for each in told if "mute" in each]
-    return (answers or muted or [first])[0]
+    nobody = {"silent": "no machine that stores runs"}
+    return (*answers, *muted, *told, nobody)[0]
+
+
+def _joined(world: World, running: Collection[str]) -> tuple[str, ...]:
+    """Return the nodes that came into the cluster later: running, with Ceph's configuration."""
+    assert world.plan.storage is not None  # noqa: S101 - the caller has looked
+    planned = {node.machine for node in world.plan.storage.nodes}
+    nodes = [machine.name for machine in world.plan.machines if machine.role is Role.NODE]
+    others = [name for name in nodes if name in running and name not in planned]
+    look = Command(("test", "-e", DEPLOYED), sudo=True)
+    told = hear_all(world, others, lambda _: look, _PATIENCE)
+    return tuple(name for name in others if told[name].get("status") == 0)
 
 
 def _ask(world: World, machine: str) -> Heard:

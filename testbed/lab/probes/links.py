@@ -5,7 +5,7 @@ import re
 
 from testbed.guest import Command, Script
 from testbed.lab.format.probes import Bond, InterfaceMtu, Route
-from testbed.lab.observation import Heard, Observation, Value, failed, judged
+from testbed.lab.observation import Heard, Observation, Value, failed, judged, passed
 from testbed.lab.probes.hearing import deaf, hear_all
 from testbed.lab.world import World
 from testbed.plan.models import Bond as Wanted
@@ -23,7 +23,7 @@ def read_route(probe: Route, heard: Heard) -> Observation:
         return unheard
     told = heard[probe.on]
     wanted = "-" if probe.via is None else str(probe.via)
-    values = {"machine": probe.on, "address": str(probe.to), "wanted": wanted}
+    values = {"machine": probe.on, "address": str(probe.to)}
     if told["status"] != 0:
         return failed("probe.route.none", **values, detail=told["last"])
     way = json.loads(told["out"])[0]
@@ -86,10 +86,7 @@ def read_mtu(probe: InterfaceMtu, heard: Heard) -> Observation:
         return unheard
     sizes = {machine: told["out"].strip() or "-" for machine, told in heard.items()}
     wrong = [f"{machine} {size}" for machine, size in sizes.items() if size != str(probe.mtu)]
-    values: dict[str, Value] = {
-        "interface": probe.interface,
-        "mtu": probe.mtu,
-        "machines": ", ".join(sizes),
-    }
-    detail = ", ".join(wrong)
-    return judged(not wrong, "probe.mtu.pass", "probe.mtu.fail", **values, detail=detail)
+    if wrong:
+        return failed("probe.mtu.fail", interface=probe.interface, detail=", ".join(wrong))
+    values: dict[str, Value] = {"mtu": probe.mtu, "machines": ", ".join(sizes)}
+    return passed("probe.mtu.pass", interface=probe.interface, **values)

@@ -5,11 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
 
+from testbed.apply import ceph as command
+from testbed.apply import observe
 from testbed.apply.ceph import ask
+from testbed.apply.folders import Folders
 from testbed.errors import StateError
 from testbed.guest import Command, CommandTimeout, Result, Script, Unreachable
 from testbed.guest.dialogue import Dialogue
@@ -89,6 +93,42 @@ def test_where_the_first_finds_no_quorum_one_that_has_it_is_asked(
     quorate = Node("node3", Result(0, "HEALTH_WARN\n", "", 2.0), quorum=(1, 2))
     assert given(storage, cut_off, also_cut_off, quorate).stdout == "HEALTH_WARN\n"
     assert also_cut_off.ran == []
+
+
+def test_a_monitor_made_since_is_found_where_the_plans_do_not_answer(storage: Storage) -> None:
+    bare = Node("node4", Result(1, "", "", 0.1), quorum=(0,))
+    joined = Node("node5", Result(0, "HEALTH_OK\n", "", 2.0), quorum=(0, 1))
+    others = {"node4": bare, "node5": joined}
+    lost = Node("node1", LOST)
+    for running in ({}, {"node1": lost}):
+        found = ask(storage, running, ("health",), 60.0, others)
+        assert found.stdout == "HEALTH_OK\n"
+    assert bare.ran == [("test", "-e", "/etc/ceph/ceph.conf")] * 2
+    assert joined.ran[1] == ("ceph", "--connect-timeout", "10", "health")
+
+
+def test_nodes_that_run_beside_the_monitors_are_asked_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = plan(find("aolda-one"), name="lab", folder=Path("/lab"), loopback="127.77.0.1")
+    joined = Node("node3", Result(0, "HEALTH_OK\n", "", 2.0), quorum=(0, 1))
+    doors = {"node1": Node("node1", LOST), "node2": Node("node2", LOST), "node3": joined}
+    running = {name: SimpleNamespace(state="running") for name in ("node1", "node3", "sw1")}
+
+    @contextmanager
+    def session(*_: object) -> Iterator[object]:
+        yield SimpleNamespace(guests=doors)
+
+    monkeypatch.setattr(command, "session", session)
+    monkeypatch.setattr(command.keys, "read", lambda *_: None)
+    testbed = cast(observe.Testbed, SimpleNamespace(plan=made, machines=running))
+    folders = Folders(Path("/c"), Path("/d"), Path("/s"))
+    assert command.run(folders, testbed, ("health",), 60.0).stdout == "HEALTH_OK\n"
+    assert [len(door.ran) for door in doors.values()] == [1, 0, 2]
+
+
+def test_other_nodes_are_left_alone_where_a_monitor_answers(storage: Storage) -> None:
+    one, other = Node("node1", Result(0, "HEALTH_OK\n", "", 2.0)), Node("node4", LOST)
+    ask(storage, {"node1": one}, ("health",), 60.0, {"node4": other})
+    assert other.ran == []
 
 
 def test_without_a_quorum_every_monitor_is_told_with_its_state(storage: Storage) -> None:

@@ -148,11 +148,11 @@ class TestStart:
     def starts(self, folders: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
         from testbed.lab import start
 
-        def begin(world, lab, *, mode, locale, report, scripts) -> Attempt:
+        def begin(world, lab, *, mode, locale, report, scripts, folder) -> Attempt:
             report(Told("steady"))
             report(Told("steady", "", 2.5))
             report(Told("inject", "1", 1.0))
-            return going(folders, mode=mode, locale=locale.value)
+            return going(folders, mode=mode, locale=locale.value, folder=folder)
 
         monkeypatch.setattr(start, "start", begin)
 
@@ -176,8 +176,29 @@ class TestStart:
 
     def test_the_attempt_keeps_its_language(self, folders: Folders):
         said("start", "quiet-road", "--lang", "ko")
+        assert now(folders).folder == ""
         assert "하고" not in said("status", "--lang", "en")
         assert "안내를 받으며" in said("status")
+
+    def test_a_lab_from_elsewhere_is_found_again_by_every_verb(
+        self, folders: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        mine = write_lab(tmp_path / "mine")
+        monkeypatch.setattr(lab_folder, "labs_folder", lambda: tmp_path / "none")
+        monkeypatch.chdir(tmp_path)
+        said("start", "mine/quiet-road")
+        monkeypatch.chdir(folders.state)
+        assert now(folders).folder == str(mine)
+        assert "Slowly." in said("guide")
+        assert "Where to look" in said("hint")
+        assert "A quiet road" in said("status")
+        timeline.begin(folders, "lab")
+        for event in EVENTS:
+            more = {"folder": str(mine)} if event["event"] == "lab.started" else {}
+            values = {key: value for key, value in event.items() if key not in {"at", "event"}}
+            told = {**values, **more, "at": float(event["at"])}
+            timeline.record(folders, "lab", str(event["event"]), **told)
+        assert "The longer prefix wins." in said("debrief", "quiet-road")
 
 
 class TestGuide:
@@ -512,6 +533,22 @@ class TestAuthors:
         result = run("prove", "quiet-road")
         assert result.exit_code == status
         assert ("MISS it heals itself" in result.stdout) == bool(misses)
+
+    def test_a_brief_trial_says_that_it_proves_nothing_and_what_it_left_out(
+        self, place: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch
+    ):
+        from testbed.lab import lint, prove
+        from testbed.lab.proof import Proof
+
+        proof = Proof("quiet-road", BEGAN, "", {}, {}, (), {})
+        monkeypatch.setattr(lint, "problems", lambda _: ())
+        monkeypatch.setattr(prove, "attest", lambda *_: proof)
+        told = said("prove", "quiet-road", "--brief")
+        assert "brief trial, which is no proof: none was written" in told
+        assert "wrong fix 'flood', solution 'detour'" in told
+        assert not (place / "proof.json").exists()
+        facts = json.loads(said("prove", "quiet-road", "--brief", "--json"))
+        assert (facts["brief"], len(facts["left_out"])) == (True, 3)
 
     def test_the_schema_is_json(self, folders: Folders):
         assert json.loads(said("schema"))["title"] == "testbed lab"

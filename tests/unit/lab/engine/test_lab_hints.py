@@ -53,7 +53,15 @@ def test_where_all_is_reached_there_is_no_hint(lab: Lab):
 
 
 def test_an_opened_hint_is_remembered(folders: Folders):
+    attempt.save(folders, "lab", GOING)
     later = open_hint(folders, "lab", GOING, "look", 1003.0)
     assert attempt.get(folders, "lab") == later
     assert later.hints == (Opened("look", 1003.0),)
     assert [e["event"] for e in timeline.events(folders, "lab")] == ["hint.opened"]
+
+
+def test_a_hint_leaves_alone_what_was_noted_since_the_attempt_was_read(folders: Folders):
+    attempt.save(folders, "lab", replace(GOING, guide_step=2, hints=(Opened("look", 1001.0),)))
+    later = open_hint(folders, "lab", GOING, "meaning", 1003.0)
+    assert later.guide_step == 2
+    assert [each.hint for each in later.hints] == ["look", "meaning"]

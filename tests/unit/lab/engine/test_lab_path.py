@@ -17,6 +17,7 @@ from testbed.lab.attempt import Attempt, Phase
 from testbed.lab.checking import check
 from testbed.lab.finish import Result, finish
 from testbed.lab.format import Lab, Locale, Mode, Tier
+from testbed.lab.hints import open_hint
 from testbed.lab.reset import reset
 from testbed.lab.start import start
 from testbed.lab.telling import Told, silent
@@ -103,6 +104,42 @@ def test_a_check_tells_what_holds_and_changes_nothing(world: World, lab: Lab, si
     assert (found.tier_reached, found.solved) == (None, False)
     assert sim.host.did == before
     assert "check" in events(world)
+
+
+def test_what_a_learner_reads_during_a_check_is_not_forgotten(
+    world: World, lab: Lab, sim: Simulation
+):
+    going = begin(world, lab)
+    open_hint(world.folders, "lab", going, "look", world.now())
+    attempt.change(world.folders, "lab", going, guide_step=3)
+    check(world, lab, going)  # it knows the attempt as it was before
+    found = attempt.get(world.folders, "lab")
+    assert (found.guide_step, [each.hint for each in found.hints]) == (3, ["look"])
+    assert found.checked > 0
+
+
+def test_a_check_does_not_bring_an_attempt_back_that_was_ended_meanwhile(
+    world: World, lab: Lab, sim: Simulation
+):
+    going = begin(world, lab)
+    reset(world, lab, going, "healthy", silent)
+    before = events(world)
+    check(world, lab, going)
+    assert attempt.find(world.folders, "lab") is None
+    assert events(world) == before
+    again = begin(world, lab)
+    check(world, lab, going)
+    assert attempt.get(world.folders, "lab") == again
+
+
+def test_an_attempt_of_an_earlier_version_is_read(world: World, lab: Lab):
+    begin(world, lab)
+    file = attempt.folder(world.folders, "lab") / "attempt.json"
+    record = json.loads(file.read_text())
+    del record["folder"]
+    file.write_text(json.dumps(record))
+    found = attempt.get(world.folders, "lab")
+    assert (found.folder, found.found_by) == ("", "quiet-node")
 
 
 def test_objectives_are_reached_and_lost_again(world: World, lab: Lab, sim: Simulation):

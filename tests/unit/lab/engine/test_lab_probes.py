@@ -92,7 +92,7 @@ CASES: list[tuple[Mapping[str, Any], Mapping[str, Any], str, str]] = [
     ({**PORTS, "expect": "closed"}, {"tenant": told("10.0.10.11:22")}, "fail", "10.0.10.11:22"),
     ({**PORTS, "expect": "open"}, {"tenant": told("10.0.10.11:22")}, "fail", "10.0.10.11:3300"),
     (ROUTE, {"node1": told('[{"gateway":"10.0.10.1","dev":"vlan-mgmt"}]')}, "pass", "10.0.10.1"),
-    (ROUTE, {"node1": told('[{"gateway":"10.0.40.9","dev":"x"}]')}, "fail", "to 10.0.40.9 (x)"),
+    (ROUTE, {"node1": told('[{"gateway":"10.0.40.9","dev":"x"}]')}, "fail", "to 10.0.40.9 (x)."),
     (ROUTE, {"node1": told('[{"dev":"vlan-external"}]')}, "fail", "straight out of vlan-external"),
     (ROUTE, {"node1": told(status=2, last="Network is unreachable")}, "fail", "unreachable"),
     ({**ROUTE, "via": None}, {"node1": told('[{"dev":"eth0"}]')}, "pass", "straight out of eth0"),
@@ -157,6 +157,25 @@ def test_what_was_heard_is_read(
     assert seen in say(found.seen, Locale.EN)
     for locale in Locale:
         assert not say(found.seen, locale).startswith(found.seen.key), "there is no sentence"
+
+
+@pytest.mark.parametrize(
+    ("claim", "heard", "wanted"),
+    [
+        (ROUTE, told('[{"gateway":"10.0.40.9","dev":"x"}]'), "10.0.10.1"),
+        (ROUTE, told('[{"dev":"vlan-external"}]'), "10.0.10.1"),
+        (ROUTE, told(status=2, last="unreachable"), "10.0.10.1"),
+        (MTU, told("1500\n"), "9000"),
+    ],
+)
+@pytest.mark.parametrize("locale", Locale)
+def test_what_is_seen_does_not_tell_what_it_should_be(
+    claim: Mapping[str, Any], heard: Mapping[str, Any], wanted: str, locale: Locale
+):
+    seen = read(probe(**claim), {"node1": heard})
+    assert seen.status == "fail"
+    assert wanted not in say(seen.seen, locale)
+    assert wanted not in str(seen.seen.values)
 
 
 def used_keys() -> set[str]:

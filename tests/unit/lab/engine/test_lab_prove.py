@@ -10,7 +10,8 @@ from testbed.errors import LabError
 from testbed.lab import attempt, probes, progress
 from testbed.lab.format import Lab, Locale, Mode
 from testbed.lab.observation import Status
-from testbed.lab.prove import prove
+from testbed.lab.prove import attest, prove
+from testbed.lab.shortened import shorten
 from testbed.lab.start import start
 from testbed.lab.telling import Told, silent
 from testbed.lab.world import World
@@ -46,6 +47,27 @@ def test_a_lab_that_does_what_it_says_is_proven(
     assert {"inject 1", "solution enable", "restore healthy"} <= proof.seconds.keys()
     assert progress.proof(folder) == proof
     assert all(json.dumps(t.part) for t in told)
+
+
+def test_a_brief_trial_tries_the_first_of_each_and_keeps_nothing(
+    world: World, folder: Path, sim: Simulation
+):
+    whole = like(persistence=30)
+    short = shorten(whole)
+    assert short.left_out == ("wrong fix 'stop-all'", "25 s of 30 s persistence")
+    assert len(whole.wrong_fixes) == 2, "the lab itself stays as it is"
+    found = attest(world, folder, short.lab, silent)
+    assert found.holds
+    assert set(found.observations) == {"healthy", "broken", "wrong-start-only", "solved-enable"}
+    assert "check twice" in found.seconds
+    assert progress.proof(folder) is None
+    assert sim.is_sound() and sim.checkpoints() == {"network"}
+
+
+def test_a_brief_trial_tells_misses_like_any_other(world: World, folder: Path):
+    fixes = [{**fix, "rejected_by": ["others"]} for fix in LAB["wrong_fixes"]]
+    (miss,) = attest(world, folder, shorten(like(wrong_fixes=fixes)).lab, silent).misses
+    assert miss.startswith("wrong fix 'start-only' is not rejected by others")
 
 
 def test_recorded_observations_are_read_again_without_machines(
@@ -84,12 +106,12 @@ def test_a_wrong_fix_that_is_accepted_is_told_with_what_was_seen(
     assert sim.is_sound()
 
 
-def test_a_wrong_fix_that_another_rejects_is_a_miss(world: World, folder: Path):
+def test_a_wrong_fix_that_only_another_rejects_is_a_miss(world: World, folder: Path):
     fixes = [dict(fix) for fix in LAB["wrong_fixes"]]
     fixes[0] |= {"rejected_by": ["others"]}
     proof = prove(world, folder, like(wrong_fixes=fixes), silent)
     assert [miss.partition(":")[0] for miss in proof.misses] == [
-        "wrong fix 'start-only' is not rejected by others, but by mended"
+        "wrong fix 'start-only' is not rejected by others"
     ]
 
 

@@ -1,0 +1,31 @@
+"""A lab cut down to what a brief trial of it has time for."""
+
+from dataclasses import dataclass
+
+from testbed.lab.format import Lab
+
+_PERSISTENCE = 5.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Shortened:
+    """A lab with less in it, and what was left out of it, each in a few words."""
+
+    lab: Lab
+    left_out: tuple[str, ...]
+
+
+def shorten(lab: Lab) -> Shortened:
+    """Return the lab with its first wrong fix and its first solution, watched for less long."""
+    left_out = [f"wrong fix '{fix.id}'" for fix in lab.wrong_fixes[1:]]
+    left_out += [f"solution '{solution.id}'" for solution in lab.solutions[1:]]
+    if lab.persistence > _PERSISTENCE:
+        left_out.append(
+            f"{lab.persistence - _PERSISTENCE:g} s of {lab.persistence:g} s persistence"
+        )
+    less = {
+        "wrong_fixes": lab.wrong_fixes[:1],
+        "solutions": lab.solutions[:1],
+        "persistence": min(lab.persistence, _PERSISTENCE),
+    }
+    return Shortened(lab.model_copy(update=less), tuple(left_out))
