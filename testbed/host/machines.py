@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import libvirt
+import libvirt_qemu
 import platformdirs
 
 from testbed.errors import HostError
@@ -17,6 +18,7 @@ from testbed.host.states import machine_state
 
 T = TypeVar("T")
 
+_HUMAN = libvirt_qemu.VIR_DOMAIN_QEMU_MONITOR_COMMAND_HMP
 _KEEP_NOTHING = (
     libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
 )
@@ -108,10 +110,18 @@ class Machines(Session):
         self._on(name, "pause", pause)
 
     def resume(self, name: str) -> None:
-        """Let a paused machine's CPU run again."""
+        """Let a paused machine's CPU run again; one that runs already is known to run afterwards.
+
+        An emulator may tell of a failed disk when its machine runs again. libvirt then believes
+        that the machine has stopped, and going on is nothing such an emulator would tell of.
+        """
 
         def resume(domain: Any) -> None:
-            if domain.state()[0] != libvirt.VIR_DOMAIN_RUNNING:
+            if domain.state()[0] == libvirt.VIR_DOMAIN_RUNNING:
+                return
+            domain.resume()
+            if domain.state()[0] == libvirt.VIR_DOMAIN_PAUSED:
+                libvirt_qemu.qemuMonitorCommand(domain, "stop", _HUMAN)
                 domain.resume()
 
         self._on(name, "resume", resume)

@@ -65,7 +65,8 @@ def test_machines_stand_still_on_a_full_disk_and_go_on(disk: Disk, small: Path) 
         out, err = writing.communicate(timeout=300)
         assert writing.returncode == 0, err
         assert out.split()[0] == hashlib.sha256(DATA).hexdigest()
-        assert cli.run("status", "--check", "--name", NAME).returncode == 0
+        looked = cli.run("status", "--check", "--name", NAME)
+        assert looked.returncode == 0, looked.stdout + looked.stderr
     finally:
         cli.run("down", "--forget", "--name", NAME)
 
