@@ -55,7 +55,8 @@ def walk(job: Walk, todo: Collection[Change]) -> tuple[Verdict, ...]:
     # Only now: an aggregate needs its partner, and a route its router.
     side_by_side(job.plan.machines, lambda machine: _connect(job, machine))
     with job.recorder.step(WHOLE, Stage.STEADY):
-        return ready.wait_until_steady(job.plan, job.session)
+        offsets = step_clocks(job.session.guests.values())
+        return ready.wait_until_steady(job.plan, job.session, offsets)
 
 
 def _define(job: Walk, machine: Machine, todo: list[Change]) -> None:
@@ -110,4 +111,3 @@ def _boot(job: Walk, machine: Machine, actions: set[Action]) -> None:
         elif first:
             boot.wait_for_cloud_init(machine, guest)
     job.host.set_ready(machine.domain)
-    step_clocks([guest])
