@@ -2,6 +2,7 @@
 #   time                      seconds since the epoch
 #   hold NAME                 how many threads of that name were stopped, each while it waited;
 #                             they run on when this program ends, however it ends
+#   release                   lets them run on now
 #   step SECONDS MICROSECONDS moves the clock by that distance
 #   tell SOCKET REQUEST       sends a request to the UNIX sockets of that name, which may be none
 # perl-base is on every Debian, and under emulation starts ten times faster than Python.
@@ -46,6 +47,8 @@ sub holder {
     return (map { /^TracerPid:\s*(\d+)/ ? $1 : () } <$file>)[0];
 }
 
+my @held;
+
 # PTRACE_SEIZE and PTRACE_INTERRUPT stop one thread of a program and send it no signal.
 sub stop_thread {
     my ($task) = @_;
@@ -57,7 +60,9 @@ sub stop_thread {
         elsif (waits($task)) {
             syscall($calls->{ptrace}, 0x4206, $thread + 0, 0, 0) == 0 or return 0;
             syscall($calls->{ptrace}, 0x4207, $thread + 0, 0, 0) == 0 or return 0;
-            return waitpid($thread, 0x40000000) == $thread ? 1 : 0;
+            waitpid($thread, 0x40000000) == $thread or return 0;
+            push @held, $thread;
+            return 1;
         }
         select undef, undef, undef, 0.01;
     }
@@ -75,6 +80,13 @@ sub hold {
     return $held;
 }
 
+# PTRACE_DETACH, without a signal.
+sub release {
+    syscall($calls->{ptrace}, 17, $_ + 0, 0, 0) for @held;
+    @held = ();
+    return "released";
+}
+
 sub tell {
     my ($socket, @request) = @_;
     for my $path (glob $socket) {
@@ -86,7 +98,7 @@ sub tell {
     return "told";
 }
 
-my %answer = (time => \&now, step => \&step, hold => \&hold, tell => \&tell);
+my %answer = (time => \&now, step => \&step, hold => \&hold, release => \&release, tell => \&tell);
 $| = 1;
 while (my $line = <STDIN>) {
     my ($verb, @words) = split " ", $line;

@@ -130,6 +130,8 @@ class _Clock:
         self.program.ask(f"step {seconds} {microseconds}")
         if abs(distance) > _LONG:
             self.program.ask(f"tell {_ELECT}")
+        # At once: who is let go later than the others answers their heartbeats late.
+        self.program.ask("release")
 
     def _seconds(self, answer: str) -> float:
         try:

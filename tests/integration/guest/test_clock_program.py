@@ -106,6 +106,17 @@ def test_a_held_thread_runs_on_when_the_program_has_ended(tmp_path: Path) -> Non
         counts_on(held, stood)
 
 
+def test_a_held_thread_runs_on_when_it_is_released(tmp_path: Path) -> None:
+    with counting("tb_heartbeat", tmp_path) as held, running() as ask:
+        assert ask("release") == "released"
+        assert ask("hold tb_heartbeat") == "1"
+        stood = held.count
+        assert ask("release") == "released"
+        counts_on(held, stood)
+        assert ask("hold tb_heartbeat") == "1"  # it can be held again
+        assert float(ask("time")) > 0
+
+
 def test_a_thread_is_taken_over_from_the_program_of_a_restored_checkpoint(tmp_path: Path) -> None:
     with (
         counting("tb_heartbeat", tmp_path) as held,

@@ -48,7 +48,7 @@ class FakeClocks:
             return str(self.held)
         if verb == "step":
             self.ahead += int(words[0]) + int(words[1]) / 1e6
-        if verb in ("step", "tell"):
+        if verb in ("step", "tell", "release"):
             return "done"
         return self.answer or self._tell()
 
@@ -101,7 +101,14 @@ def test_what_is_told_of_a_stepped_clock_was_measured_after_the_step() -> None:
 def test_heartbeats_stand_still_from_before_the_block_until_after_the_step() -> None:
     clocks = FakeClocks(-2.5, [(0.0, 0.0)], held=1)
     step(clocks)
-    assert clocks.asked == ["hold osd_srv_heartbt", "sleep 2", "block", "step 2 500000", "end"]
+    assert clocks.asked == [
+        "hold osd_srv_heartbt",
+        "sleep 2",
+        "block",
+        "step 2 500000",
+        "release",
+        "end",
+    ]
 
 
 def test_nobody_waits_for_answers_where_nothing_was_held() -> None:
