@@ -3,11 +3,11 @@
 What it notes is on the disk, so that it goes on after a reboot where it stood.
 """
 
-import json
 import shlex
 from dataclasses import dataclass
 
-from testbed.guest import Command, Guest, Script, must, write_file
+from testbed.guest import Guest, Script, must, write_file
+from testbed.probe.ceph import sequence
 from testbed.probe.ceph.sequence import PROGRAM
 from testbed.wait import Seen, wait_until
 
@@ -88,6 +88,5 @@ def last_write(guest: Guest, name: str) -> float | None:
 
 def verify(guest: Guest, pool: str, name: str, *, timeout: float = 60.0) -> Written:
     """Return what was written, after reading all that was acknowledged back."""
-    command = Command((PROGRAM, "verify", pool, name, log(name)), sudo=True)
-    told = json.loads(must(guest, command, timeout=timeout))
-    return Written(told["acknowledged"], len(told["lost"]), max(0.0, told["longest_gap"]))
+    seen = sequence.verify(guest, pool, name, log(name), timeout=timeout)
+    return Written(seen.acknowledged, len(seen.lost), max(0.0, seen.longest_gap))

@@ -60,7 +60,15 @@ def report(guest: Guest, pool: str, name: str = "sequence", *, timeout: float = 
 
     Raises `GuestError` where Ceph does not answer within `timeout` seconds.
     """
-    command = Command((PROGRAM, "verify", pool, name, _log(name)), sudo=True)
+    return verify(guest, pool, name, _log(name), timeout=timeout)
+
+
+def verify(guest: Guest, pool: str, name: str, log: str, *, timeout: float = 60.0) -> Sequence:
+    """Return what a writer saw that noted its acknowledged writes in the file `log`.
+
+    Raises `GuestError` where Ceph does not answer within `timeout` seconds.
+    """
+    command = Command((PROGRAM, "verify", pool, name, log), sudo=True)
     told = json.loads(must(guest, command, timeout=timeout))
     return Sequence(
         acknowledged=told["acknowledged"],
