@@ -7,7 +7,20 @@ from typing import TypeVar
 from testbed.errors import TestbedError
 
 A = TypeVar("A")
+B = TypeVar("B")
 T = TypeVar("T")
+
+
+def both(one: Callable[[], A], other: Callable[[], B]) -> tuple[A, B]:
+    """Return what two acts give that go on at the same time; errors as of `side_by_side`."""
+    first: list[A] = []
+    second: list[B] = []
+    acts: tuple[Callable[[], None], ...] = (
+        lambda: first.append(one()),
+        lambda: second.append(other()),
+    )
+    side_by_side(acts, lambda act: act())
+    return first[0], second[0]
 
 
 def side_by_side(items: Iterable[A], act: Callable[[A], T]) -> tuple[T, ...]:

@@ -105,8 +105,7 @@ def settle(folders: Folders, testbed: Testbed) -> None:
     plan = testbed.plan
     health.forget(folders, plan.name)
     with session(plan, keys.read(folders, plan)) as doors:
-        offsets = step_clocks(doors.guests.values())
-        seen = ready.wait_until_steady(plan, doors, offsets)
+        seen = ready.wait_until_steady(plan, doors, ready.set_clocks(plan, doors))
         ceph = storing.wait_where_deployed(plan, doors)
     health.remember(folders, plan.name, seen, ceph)
 

@@ -1,74 +1,87 @@
 """Waiting until a machine's links, its routes, and then the whole testbed hold."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
 from testbed.apply.session import Session
 from testbed.errors import GuestError
-from testbed.guest import Guest, TalkingGuest, clock_offset, must, step_clocks
+from testbed.guest import Guest, TalkingGuest, clock_offset, step_clocks
 from testbed.plan.models import Machine, Plan
-from testbed.probe import bonding, steady, sweep
+from testbed.probe import bonding, reach, steady, sweep
+from testbed.probe.sweep import Sweep
 from testbed.probe.verdict import Verdict, failing
-from testbed.together import side_by_side
+from testbed.together import both, side_by_side
 from testbed.wait import Seen, wait_until
 
 _LINKS, _ROUTES, _STEADY = 120.0, 180.0, 180.0  # seconds
 
 
-def wait_for_links(machine: Machine, guest: Guest) -> None:
-    """Return once every bond of the machine is in its mode with all members up."""
-    if not machine.bonds:
-        return
-
-    def look() -> Seen:
-        seen = sweep.parse(must(guest, sweep.links_script()))
-        return _seen(bonding.verdicts(machine.name, machine.bonds, seen.bonding))
-
-    wait_until(
+def wait_for_links(plan: Plan, machine: Machine, guest: Guest) -> Sweep:
+    """Return what was seen once every bond of the machine is in its mode with all members up."""
+    return _wait(
         f"{machine.name}: links",
-        look,
+        lambda: sweep.look(guest, plan, machine),
+        lambda seen: bonding.verdicts(machine.name, machine.bonds, seen.bonding),
         timeout=_LINKS,
         next_step=f"run: testbed ssh {machine.name} -- cat /proc/net/bonding/*",
     )
 
 
-def wait_for_routes(plan: Plan, machine: Machine, guest: Guest) -> None:
-    """Return once the machine's default route is there and its gateway answers."""
-    if machine.gateway is None:
-        return
+def wait_for_routes(plan: Plan, machine: Machine, guest: Guest, seen: Sweep) -> Sweep:
+    """Return what was seen once the machine's default route is there and its gateway answers.
 
-    def look() -> Seen:
-        return _gateway_seen(guest, machine)
-
-    wait_until(
+    `seen` is the look that showed its links: it usually shows its routes, too.
+    """
+    looks = [seen]
+    return _wait(
         f"{machine.name}: routes",
-        look,
+        lambda: looks.pop() if looks else sweep.look(guest, plan, machine),
+        lambda seen: (
+            *steady.route_verdicts(machine, seen.default_route),
+            *reach.gateway_verdicts(machine, seen.answered),
+        ),
         timeout=_ROUTES,
         next_step=f"run: testbed ssh {machine.name} -- ip route",
     )
 
 
-def _gateway_seen(guest: Guest, machine: Machine) -> Seen:
-    result = guest.run(sweep.gateway_script(str(machine.gateway)))
-    return Seen(result.ok, result.last_line)
+def _wait(
+    goal: str,
+    look: Callable[[], Sweep],
+    judge: Callable[[Sweep], Iterable[Verdict]],
+    *,
+    timeout: float,
+    next_step: str,
+) -> Sweep:
+    """Return the first look at a machine of which every verdict holds."""
+    last: list[Sweep] = []
+
+    def once() -> Seen:
+        last[:] = [look()]
+        return _seen(judge(last[0]))
+
+    wait_until(goal, once, timeout=timeout, next_step=next_step)
+    return last[0]
 
 
 def wait_until_steady(
-    plan: Plan, session: Session, offsets: Mapping[str, float] | None = None
+    plan: Plan, session: Session, seen: tuple[Verdict, ...] = ()
 ) -> tuple[Verdict, ...]:
     """Return what was seen once the steady state holds on every machine.
 
-    `offsets` are those of the clocks, in seconds, where they were measured just now.
+    `seen` is what a look at all machines showed just now, where there was one.
     """
-    last: list[tuple[Verdict, ...]] = []
-    known = [offsets]
+    last = [seen]
 
     def look() -> Seen:
-        last[:] = [check(plan, session, known.pop() if known else None)]
-        wrong = [session.guest(machine) for machine in _with_wrong_clocks(plan, last[0])]
-        with suppress(GuestError):  # the next look tells
-            step_clocks(wrong)
-        return _seen(last[0])
+        last[:] = [last.pop() or check(plan, session)]
+        told = _seen(last[0])
+        if not told.ready:
+            wrong = [session.guest(machine) for machine in _with_wrong_clocks(plan, last.pop())]
+            last.append(())
+            with suppress(GuestError):  # the next look tells
+                step_clocks(wrong)
+        return told
 
     wait_until(
         "the steady state",
@@ -84,18 +97,30 @@ def _with_wrong_clocks(plan: Plan, verdicts: Iterable[Verdict]) -> Iterable[Mach
     return (machine for machine in plan.machines if machine.name in wrong)
 
 
-def check(
-    plan: Plan, session: Session, offsets: Mapping[str, float] | None = None
-) -> tuple[Verdict, ...]:
-    """Look at every machine at once and return what holds and what does not.
+def check(plan: Plan, session: Session) -> tuple[Verdict, ...]:
+    """Look at every machine and its clock at once; return what holds and what does not."""
+    return _look_beside(plan, session, lambda: _offsets(plan, session))
 
-    The clocks are asked, too, unless their `offsets` are known.
+
+def set_clocks(plan: Plan, session: Session) -> tuple[Verdict, ...]:
+    """Set all clocks, look at every machine meanwhile, and return what holds and what does not.
+
+    What a look times is timed by a clock that moves: it may miss an answer, and never sees one
+    that did not come.
     """
-    seen = side_by_side(plan.machines, lambda machine: _look(plan, machine, session))
-    clocks = _offsets(plan, session) if offsets is None else offsets
+    return _look_beside(plan, session, lambda: step_clocks(session.guests.values()))
+
+
+def _look_beside(
+    plan: Plan, session: Session, clocks: Callable[[], Mapping[str, float]]
+) -> tuple[Verdict, ...]:
+    offsets, seen = both(
+        clocks,
+        lambda: side_by_side(plan.machines, lambda machine: _look(plan, machine, session)),
+    )
     return (
         *(verdict for verdicts in seen for verdict in verdicts),
-        *steady.clock_verdicts(clocks),
+        *steady.clock_verdicts(offsets),
     )
 
 

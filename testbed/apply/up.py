@@ -13,9 +13,11 @@ from testbed.guest import step_clocks
 from testbed.host import Host, Pool
 from testbed.image import Image
 from testbed.plan.models import Machine, Plan
+from testbed.probe import steady
+from testbed.probe.sweep import Sweep
 from testbed.probe.verdict import Verdict
 from testbed.render.domain import Accelerator
-from testbed.together import side_by_side
+from testbed.together import both, side_by_side
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,13 @@ def walk(job: Walk, todo: Collection[Change]) -> tuple[Verdict, ...]:
         lambda machine: _bring_up(job, machine, by_machine[machine.name], gate),
     )
     # Only now: an aggregate needs its partner, and a route its router.
-    side_by_side(job.plan.machines, lambda machine: _connect(job, machine))
+    offsets, sweeps = both(
+        lambda: step_clocks(job.session.guests.values()),
+        lambda: side_by_side(job.plan.machines, lambda machine: _connect(job, machine)),
+    )
     with job.recorder.step(WHOLE, Stage.STEADY):
-        offsets = step_clocks(job.session.guests.values())
-        return ready.wait_until_steady(job.plan, job.session, offsets)
+        seen = steady.all_verdicts(job.plan, sweeps, offsets)
+        return ready.wait_until_steady(job.plan, job.session, seen)
 
 
 def _define(job: Walk, machine: Machine, todo: list[Change]) -> None:
@@ -74,12 +79,12 @@ def _bring_up(job: Walk, machine: Machine, todo: list[Change], gate: BoundedSema
         _boot(job, machine, _actions(todo))
 
 
-def _connect(job: Walk, machine: Machine) -> None:
-    step = job.recorder.step
+def _connect(job: Walk, machine: Machine) -> Sweep:
+    step, guest = job.recorder.step, job.session.guest(machine)
     with step(machine.name, Stage.LINKS):
-        ready.wait_for_links(machine, job.session.guest(machine))
+        seen = ready.wait_for_links(job.plan, machine, guest)
     with step(machine.name, Stage.ROUTES):
-        ready.wait_for_routes(job.plan, machine, job.session.guest(machine))
+        return ready.wait_for_routes(job.plan, machine, guest, seen)
 
 
 def _boot(job: Walk, machine: Machine, actions: set[Action]) -> None:

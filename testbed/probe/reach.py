@@ -85,6 +85,14 @@ def verdicts(
         yield Verdict(f"VLAN {vlan}", machine.name, not silent, seen)
 
 
+def gateway_verdicts(machine: Machine, answered: Mapping[str, bool]) -> Iterator[Verdict]:
+    """Yield whether the machine's gateway answered, if it has one."""
+    if machine.gateway is not None:
+        answers = answered.get(str(machine.gateway), False)
+        seen = f"{'an' if answers else 'no'} answer from {machine.gateway}"
+        yield Verdict("gateway", machine.name, answers, seen)
+
+
 def leak_verdict(machine: Machine, leaks: tuple[tuple[str, str], ...]) -> Verdict:
     """Return whether the machine's VLANs are separate, from the pairs that did find each other."""
     seen = "; ".join(f"{address} answers on {interface}" for interface, address in leaks)

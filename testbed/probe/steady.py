@@ -1,6 +1,6 @@
 """The steady state: what holds on a healthy testbed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from testbed.plan.models import Machine, Plan
 from testbed.probe import bonding, reach, switch
@@ -11,18 +11,34 @@ from testbed.topology.models import Role
 CLOCKS_WITHIN = 0.05  # seconds; Ceph warns above this (mon_clock_drift_allowed)
 
 
+def all_verdicts(
+    plan: Plan, sweeps: Iterable[Sweep], offsets: Mapping[str, float]
+) -> tuple[Verdict, ...]:
+    """Return what holds and what does not, from a sweep of each machine in the plan's order.
+
+    `offsets` are those of the clocks, in seconds, by machine.
+    """
+    looks = zip(plan.machines, sweeps, strict=True)
+    seen = (each for machine, sweep in looks for each in verdicts(plan, machine, sweep))
+    return (*seen, *clock_verdicts(offsets))
+
+
 def verdicts(plan: Plan, machine: Machine, sweep: Sweep) -> Iterator[Verdict]:
     """Yield what holds on one machine and what does not."""
     yield from bonding.verdicts(machine.name, machine.bonds, sweep.bonding)
     yield from reach.verdicts(machine, tuple(reach.targets(plan, machine)), sweep.answered)
     yield reach.leak_verdict(machine, sweep.leaks)
-    yield from _route(machine, sweep.default_route)
+    yield from route_verdicts(machine, sweep.default_route)
     yield _names(plan, machine, sweep.names)
     if machine.role is Role.SWITCH:
         yield switch.verdict(machine, switch.parse(sweep.bridge_vlans))
 
 
-def _route(machine: Machine, seen: str) -> Iterator[Verdict]:
+def route_verdicts(machine: Machine, seen: str) -> Iterator[Verdict]:
+    """Yield whether the default route, and no other, leads to the machine's gateway, if it has one.
+
+    `seen` is what `ip route show default` printed.
+    """
     if machine.gateway is not None:
         holds = seen.startswith(f"default via {machine.gateway} ") and "\n" not in seen
         yield Verdict("default route", machine.name, holds, seen or "there is none")

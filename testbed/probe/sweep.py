@@ -28,16 +28,6 @@ class Sweep:
     bridge_vlans: str
 
 
-def links_script() -> Script:
-    """Return the look at bonds alone; only root is shown the LACP partner."""
-    return _look_at(_section("bonding", _BONDING))
-
-
-def gateway_script(address: str) -> Script:
-    """Return the look whether the default route is there and its gateway answers."""
-    return Script(f"ip -4 route show default | grep -q . && {_PING} {shlex.quote(address)}")
-
-
 def script(plan: Plan, machine: Machine) -> Script:
     """Return the whole look."""
     names = " ".join(shlex.quote(other.name) for other in plan.machines if other.address)

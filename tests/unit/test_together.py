@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from testbed.errors import HostError
-from testbed.together import side_by_side
+from testbed.together import both, side_by_side
 
 NAMES = ("sw1", "router", "node1", "node2", "node3")
 
@@ -21,6 +21,11 @@ def test_results_come_in_the_order_of_the_items() -> None:
         return name.upper()
 
     assert side_by_side(NAMES, act) == tuple(name.upper() for name in NAMES)
+
+
+def test_both_go_on_at_the_same_time() -> None:
+    meet = threading.Barrier(2, timeout=10)
+    assert both(lambda: meet.wait() < 2, lambda: str(meet.wait() < 2)) == (True, "True")
 
 
 def test_of_nothing_comes_nothing() -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from lab import FakeHost, doors, image, no
+from lab import FakeHost, doors, healthy, image, no
 
 from testbed.apply import keys
 from testbed.apply.changes import Action, Change, changes
@@ -118,6 +118,31 @@ def test_each_step_of_each_machine_is_told_in_order(job: Walk, host: FakeHost, e
         Stage.STEADY,
         Status.DONE,
     )
+
+
+def test_where_all_holds_each_machine_is_looked_at_once(job: Walk, host: FakeHost):
+    walk(job, everything(host))
+    looks = {
+        name: sum("=== bonding" in text for text in guest.heard)
+        for name, guest in job.session.guests.items()
+    }
+    assert looks == dict.fromkeys(looks, 1)
+
+
+def test_a_gateway_that_is_silent_at_first_is_waited_for(job: Walk, host: FakeHost):
+    guest = job.session.guests["node1"]
+    quiet = ["a first look"]
+
+    def answers(text: str) -> Result | None:
+        if "=== bonding" not in text or not quiet:
+            return None
+        quiet.pop()
+        gateway = f"{guest.machine.gateway}\n"
+        return Result(0, healthy(guest.plan, guest.machine).replace(gateway, "", 1), "", 0.1)
+
+    guest.answers = answers
+    assert failing(walk(job, everything(host))) == ()
+    assert not quiet
 
 
 def test_one_failure_lets_the_other_machines_come_to_an_end(job: Walk, host: FakeHost):

@@ -7,7 +7,15 @@ import pytest
 
 from testbed.plan.decide import plan
 from testbed.plan.models import Plan
-from testbed.probe.reach import Target, leak_verdict, link_local, strangers, targets, verdicts
+from testbed.probe.reach import (
+    Target,
+    gateway_verdicts,
+    leak_verdict,
+    link_local,
+    strangers,
+    targets,
+    verdicts,
+)
 from testbed.topology.shipped import find
 
 
@@ -117,3 +125,14 @@ def test_a_leak_names_interface_and_address():
     assert leak_verdict(node1, ()).seen == "nothing crosses"
     leak = leak_verdict(node1, (("vlan-mgmt", "10.0.20.1"),))
     assert (leak.holds, leak.seen) == (False, "10.0.20.1 answers on vlan-mgmt")
+
+
+def test_a_gateway_that_is_silent_is_named():
+    node1 = AOLDA.machine("node1")
+    (silent,), (heard,) = gateway_verdicts(node1, {}), gateway_verdicts(node1, {"10.0.10.1": True})
+    assert (silent.holds, silent.seen) == (False, "no answer from 10.0.10.1")
+    assert heard.holds
+
+
+def test_the_router_has_no_gateway_to_ask():
+    assert list(gateway_verdicts(AOLDA.machine("router"), {})) == []
