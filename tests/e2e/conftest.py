@@ -110,6 +110,21 @@ def aolda(cli: Cli) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def stored(cli: Cli, aolda: str) -> str:
+    """The testbed `aolda`, raised further once tests of its network are over."""
+    cli.must("up", "aolda", "--name", aolda)
+    return aolda
+
+
+@pytest.fixture
+def ceph(cli: Cli, stored: str) -> Iterator[str]:
+    """The running testbed with Ceph; one that a test leaves ill is restored for the next."""
+    yield stored
+    if cli.run("status", "--check", "--name", stored).returncode != 0:
+        cli.must("checkpoint", "restore", "storage", "--name", stored)
+
+
+@pytest.fixture(scope="session")
 def small(cli: Cli) -> Path:
     """A topology of one node, one switch and a router, for tests that raise it many times."""
     return HERE / "small.yaml"

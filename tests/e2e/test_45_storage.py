@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,25 +20,10 @@ pytestmark = pytest.mark.e2e
 
 NODES = ("node1", "node2", "node3")
 SIZE = 4 * 2**20  # bytes of the object that must outlive everything
+READ_CLUSTER = Command(("cat", "/etc/ceph/ceph.conf"), sudo=True)
 READ_LOG = Command(("cat", "/run/testbed-sequence.log"), sudo=True)
 WRITE_LOG = Command(("tee", "/run/testbed-sequence.log"), sudo=True)
 _RECOVERY = 240.0  # seconds
-
-
-@pytest.fixture(scope="module")
-def stored(cli: Cli, aolda: str) -> Iterator[str]:
-    """The testbed `aolda`, raised further; afterwards its machines go back to the network alone."""
-    cli.must("up", "aolda", "--name", aolda)
-    yield aolda
-    cli.must("checkpoint", "restore", "network", "--name", aolda)
-
-
-@pytest.fixture
-def ceph(cli: Cli, stored: str) -> Iterator[str]:
-    """The running testbed; one that a test leaves ill is restored for the next."""
-    yield stored
-    if cli.run("status", "--check", "--name", stored).returncode != 0:
-        cli.must("checkpoint", "restore", "storage", "--name", stored)
 
 
 @pytest.fixture
@@ -248,3 +233,21 @@ def test_all_nodes_lose_power_at_once_and_no_byte_is_lost(
         found = sequence.report(doors.guests["node2"], "volumes")
     assert found.acknowledged > 0
     assert found.lost == ()
+
+
+def test_a_cluster_that_was_down_comes_back_healthy_with_its_data(
+    cli: Cli, ceph: str, written: Callable[[], None]
+) -> None:
+    with cli.doors(ceph) as doors:
+        cluster = must(doors.guests["node1"], READ_CLUSTER)
+    cli.must("checkpoint", "delete", "storage", "--name", ceph)
+    cli.must("checkpoint", "save", "storage", "--name", ceph)  # now with the object
+
+    assert f"kept: {ceph}, stage storage" in cli.must("down", "--name", ceph)
+    again = cli.json("up", "aolda", "--name", ceph)
+    print(f"healthy again after {again['seconds']['total']} s")
+    assert again["restored_stage"] == "storage"
+    assert cli.must("ceph", "--name", ceph, "health").strip() == "HEALTH_OK"
+    with cli.doors(ceph) as doors:
+        assert must(doors.guests["node1"], READ_CLUSTER) == cluster
+    written()

@@ -9,50 +9,51 @@ from pathlib import Path
 import pytest
 from conftest import Cli
 
-from testbed.guest import Command, must
 from testbed.host import Host
-from testbed.probe.ceph.ask import asking
 
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("alone")]
 
-SMALL, STORED = "e2e-kept", "e2e-kept-ceph"
-READ_CLUSTER = Command(("cat", "/etc/ceph/ceph.conf"), sudo=True)
+SMALL = "e2e-kept"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def gone(cli: Cli) -> Iterator[None]:
+    """Nothing before these tests, and nothing after them."""
+    cli.must("down", "--forget", "--name", SMALL)
+    yield
+    cli.must("down", "--forget", "--name", SMALL)
+    assert left(cli) == []
 
 
 @pytest.fixture
-def gone(cli: Cli) -> Iterator[None]:
-    """Nothing of both before, and nothing after."""
-    for name in (SMALL, STORED):
-        cli.must("down", "--forget", "--name", name)
-    yield
-    for name in (SMALL, STORED):
-        cli.must("down", "--forget", "--name", name)
-        assert left(cli, name) == []
+def raised(cli: Cli, small: Path) -> None:
+    """The small testbed as a test before left it, or made anew."""
+    cli.must("up", str(small), "--name", SMALL)
 
 
-def left(cli: Cli, name: str) -> list[str]:
-    """Return what exists of a testbed: domains, files."""
+def left(cli: Cli) -> list[str]:
+    """Return what exists of the testbed: domains, files."""
     with Host.open() as host:
-        machines = [machine.domain for machine in host.list_machines(name)]
-    places = (cli.disks(name), cli.state(name), cli.kept(name))
+        machines = [machine.domain for machine in host.list_machines(SMALL)]
+    places = (cli.disks(SMALL), cli.state(SMALL), cli.kept(SMALL))
     return machines + [str(path) for path in places if path.exists()]
 
 
-def boot_ids(cli: Cli, name: str) -> list[str]:
-    return sorted(cli.guest(name, "all", "cat /proc/sys/kernel/random/boot_id").splitlines())
+def boot_ids(cli: Cli) -> list[str]:
+    return sorted(cli.guest(SMALL, "all", "cat /proc/sys/kernel/random/boot_id").splitlines())
 
 
-def test_a_network_comes_back_as_it_was_in_less_time(cli: Cli, small: Path, gone: None) -> None:
+def test_a_network_comes_back_as_it_was_in_less_time(cli: Cli, small: Path) -> None:
     first = cli.json("up", str(small), "--name", SMALL)
     assert first["restored"] is False
-    booted = boot_ids(cli, SMALL)
+    booted = boot_ids(cli)
     cli.guest(SMALL, "node1", "echo precious > ~/note && sync")
     cli.must("checkpoint", "save", "noted", "--name", SMALL)
 
     told = cli.must("down", "--name", SMALL)
     assert f"kept: {SMALL}, stage network" in told
     assert f"delete it with: testbed down --forget --name {SMALL}" in told
-    assert left(cli, SMALL) == [str(cli.kept(SMALL))]
+    assert left(cli) == [str(cli.kept(SMALL))]
     assert stat.S_IMODE(cli.kept(SMALL).stat().st_mode) == 0o700
     assert f"kept: {SMALL}, stage network" in cli.must("status", "--name", SMALL)
     cli.must("gc")
@@ -63,7 +64,7 @@ def test_a_network_comes_back_as_it_was_in_less_time(cli: Cli, small: Path, gone
     assert set(again["seconds"]["testbed"]) == {"restored: network"}
     print(f"up: {first['seconds']['total']} s, restored: {again['seconds']['total']} s")
     assert again["seconds"]["total"] < first["seconds"]["total"]
-    assert boot_ids(cli, SMALL) == booted
+    assert boot_ids(cli) == booted
     assert not cli.kept(SMALL).exists()
     assert cli.run("status", "--check", "--name", SMALL).returncode == 0
     assert cli.json("up", str(small), "--name", SMALL)["changes"] == []
@@ -73,9 +74,8 @@ def test_a_network_comes_back_as_it_was_in_less_time(cli: Cli, small: Path, gone
     assert cli.guest(SMALL, "node1", "cat ~/note").strip() == "precious"
 
 
-def test_up_killed_while_it_restores_restores_again(cli: Cli, small: Path, gone: None) -> None:
-    cli.must("up", str(small), "--name", SMALL)
-    booted = boot_ids(cli, SMALL)
+def test_up_killed_while_it_restores_restores_again(cli: Cli, small: Path, raised: None) -> None:
+    booted = boot_ids(cli)
     cli.must("down", "--name", SMALL)
     process = cli.start("up", str(small), "--name", SMALL)
     assert process.stderr is not None
@@ -85,27 +85,13 @@ def test_up_killed_while_it_restores_restores_again(cli: Cli, small: Path, gone:
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
     cli.must("up", str(small), "--name", SMALL)
-    assert boot_ids(cli, SMALL) == booted
+    assert boot_ids(cli) == booted
     assert cli.run("status", "--check", "--name", SMALL).returncode == 0
 
 
-def test_another_topology_of_the_name_is_deployed_anew(
-    cli: Cli, small: Path, gone: None, tmp_path: Path
-) -> None:
-    cli.must("up", str(small), "--name", SMALL)
-    cli.must("down", "--name", SMALL)
-    larger = tmp_path / "larger.yaml"
-    larger.write_text(small.read_text().replace("memory: 384M", "memory: 400M"))
-    done = cli.run("up", str(larger), "--name", SMALL)
-    assert done.returncode == 0, done.stderr
-    assert "the topology changed since it was kept" in done.stderr
-    assert not cli.kept(SMALL).exists()
-
-
 def test_a_disk_that_lost_its_snapshot_ends_in_a_deployment(
-    cli: Cli, small: Path, gone: None
+    cli: Cli, small: Path, raised: None
 ) -> None:
-    cli.must("up", str(small), "--name", SMALL)
     cli.must("down", "--name", SMALL)
     (cli.kept(SMALL) / "disks" / "node1.qcow2").write_bytes(b"not a disk")
     done = cli.run("up", str(small), "--name", SMALL)
@@ -114,24 +100,13 @@ def test_a_disk_that_lost_its_snapshot_ends_in_a_deployment(
     assert cli.run("status", "--check", "--name", SMALL).returncode == 0
 
 
-def test_a_ceph_cluster_comes_back_healthy_with_its_data(cli: Cli, gone: None) -> None:
-    first = cli.json("up", "aolda", "--name", STORED)
-    with cli.doors(STORED) as doors:
-        cluster = must(doors.guests["node1"], READ_CLUSTER)
-        with asking(doors.guests["node1"]) as ask:
-            told = ask.write("volumes", "precious", seed="kept", size=2**20, timeout=60)
-    assert told.ok, told.text
-    cli.must("checkpoint", "delete", "storage", "--name", STORED)
-    cli.must("checkpoint", "save", "storage", "--name", STORED)  # now with the object
-
-    assert f"kept: {STORED}, stage storage" in cli.must("down", "--name", STORED)
-    again = cli.json("up", "aolda", "--name", STORED)
-    print(f"up: {first['seconds']['total']} s, restored: {again['seconds']['total']} s")
-    assert again["restored_stage"] == "storage"
-    assert again["seconds"]["total"] < first["seconds"]["total"] / 2
-    assert cli.must("ceph", "--name", STORED, "health").strip() == "HEALTH_OK"
-    with cli.doors(STORED) as doors:
-        assert must(doors.guests["node1"], READ_CLUSTER) == cluster
-        with asking(doors.guests["node3"]) as ask:
-            found = ask.read("volumes", "precious", timeout=60)
-    assert (found.status, found.out) == (0, told.out), found.text
+def test_another_topology_of_the_name_is_deployed_anew(
+    cli: Cli, small: Path, raised: None, tmp_path: Path
+) -> None:
+    cli.must("down", "--name", SMALL)
+    larger = tmp_path / "larger.yaml"
+    larger.write_text(small.read_text().replace("memory: 384M", "memory: 400M"))
+    done = cli.run("up", str(larger), "--name", SMALL)
+    assert done.returncode == 0, done.stderr
+    assert "the topology changed since it was kept" in done.stderr
+    assert not cli.kept(SMALL).exists()
