@@ -10,6 +10,7 @@ from testbed.probe.ceph.ask import Ask
 RULE = (
     "replicated_rule"  # Ceph's own first rule: one replica per host, or per OSD, as ceph.conf says
 )
+_ANSWER = 60.0  # seconds; monitors that met just now may still be busy with each other
 FILESYSTEM, METADATA, DATA = "cephfs", "cephfs_metadata", "cephfs_data"
 
 
@@ -58,7 +59,8 @@ def read_facts(osd_dump: Any, filesystems: Any) -> ClusterFacts:
 
 def observe(ask: Ask) -> ClusterFacts:
     """Return what the monitors know now."""
-    return read_facts(ask.mon("osd dump").json(), ask.mon("fs ls").json())
+    osds, filesystems = (ask.mon(each, timeout=_ANSWER) for each in ("osd dump", "fs ls"))
+    return read_facts(osds.json(), filesystems.json())
 
 
 def commands(facts: ClusterFacts, storage: Storage) -> Iterator[MonCommand]:

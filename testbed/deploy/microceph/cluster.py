@@ -13,6 +13,7 @@ from testbed.wait import Seen
 
 BY_OSD, BY_HOST = "microceph_auto_osd", "microceph_auto_host"  # MicroCeph's own rules
 OUR_RULE = "testbed_osd"  # MicroCeph leaves pools of a rule that is not its own where they are
+_ANSWER = 60.0  # seconds
 OWN_POOL = ".mgr"  # the managers' own, made with Ceph's default size
 _OSD_MEMORY = 939_524_096  # bytes; the least Ceph accepts
 
@@ -61,7 +62,7 @@ def read_facts(osd_dump: Any, rules: Any, filesystems: Any, settings: Any) -> Cl
 def observe(ask: Ask) -> ClusterFacts:
     """Return what the monitors know now."""
     questions = ("osd dump", "osd crush rule dump", "fs ls", "config dump")
-    return read_facts(*(ask.mon(question).json() for question in questions))
+    return read_facts(*(ask.mon(question, timeout=_ANSWER).json() for question in questions))
 
 
 def rule_of(storage: Storage) -> str:
