@@ -34,6 +34,7 @@ from testbed.seed import seed_iso
 from testbed.topology.shipped import find
 
 NAME = "bench"
+NETWORK_LAB, STORAGE_LAB = "silent-service", "lost-node"
 ROUNDS = int(os.environ.get("TESTBED_BENCH_ROUNDS", "3"))
 README = Path("README.md"), Path("README.ko.md")
 
@@ -111,6 +112,7 @@ def rounds() -> tuple[list[Timing], list[str], str]:
                 run(TESTBED, "down", "--forget", "--name", NAME)
         rest, figures = living()
         run(TESTBED, "down", "--forget", "--name", NAME)
+        rest += network_alone()
     return (
         [
             Timing(
@@ -201,26 +203,40 @@ def living() -> tuple[list[Timing], list[str]]:
     resident = {machine["name"]: machine["resident_mib"] for machine in machines}
     several: dict[str, tuple[str, ...]] = {
         "checkpoint restore storage, to HEALTH_OK": ("checkpoint", "restore", "storage", *named),
-        "checkpoint restore network, to the steady state": (
-            "checkpoint", "restore", "network", *named,
-        ),
-        "testbed up on a healthy network": ("up", "aolda", "--to", "network", *named),
         "testbed status": ("status", *named),
         "testbed --help": ("--help",),
-    }  # fmt: skip
+    }
     rate = write_rate(named)
     found = [
         Timing(what, tuple(timed(TESTBED, *argv) for _ in range(3)))
         for what, argv in several.items()
     ]
-    save = timed(TESTBED, "checkpoint", "save", "bench", *named)
     nodes = ", ".join(f"{name} {resident[name]}" for name in resident if name.startswith("node"))
     figures = [
         f"| writing to Ceph from node1, 4 MiB objects, over bond0 | {rate:.1f} MB/s | | |",
         f"| resident memory of all six machines | {sum(resident.values())} MiB | | |",
         f"| resident memory of each node, with Ceph | {nodes} MiB | | |",
     ]
-    return [*found, Timing("checkpoint save, network", (save,)), *playing(named)], figures
+    return [*found, *playing(named, STORAGE_LAB)], figures
+
+
+def network_alone() -> list[Timing]:
+    """Measure life with a testbed that goes no further than its network."""
+    named = ("--name", NAME)
+    run(TESTBED, "up", "aolda", "--to", "network", *named)
+    again = {
+        "testbed up on a healthy network": ("up", "aolda", "--to", "network", *named),
+        "checkpoint restore network, to the steady state": (
+            "checkpoint", "restore", "network", *named,
+        ),
+    }  # fmt: skip
+    found = [
+        Timing(what, tuple(timed(TESTBED, *argv) for _ in range(3))) for what, argv in again.items()
+    ]
+    save = timed(TESTBED, "checkpoint", "save", "bench", *named)
+    found += [Timing("checkpoint save, network", (save,)), *playing(named, NETWORK_LAB)]
+    run(TESTBED, "down", "--forget", *named)
+    return found
 
 
 def write_rate(named: tuple[str, ...]) -> float:
