@@ -197,7 +197,11 @@ def _keep_checkpoint(
     with recorder.step(WHOLE, Stage.CHECKPOINT, part=goal):
         testbed = observe.get(host, folders, plan.name)
         lifecycle.save(host, folders, testbed, goal)
-        lifecycle.settle(folders, testbed)
+        try:
+            lifecycle.settle(folders, testbed)
+        except TestbedError:
+            checkpoint.delete(host, plan, goal)  # what it holds would come back with it
+            raise
 
 
 def boot_width(cpus: int, accel: str) -> int:

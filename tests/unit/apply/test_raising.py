@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from lab import FakeHost, FakeSession, doors, image, no
+from lab import FakeHost, FakeSession, doors, healthy, image, no
 
 from testbed.apply import health, keys, lifecycle, logs, raising
 from testbed.apply.folders import Folders
 from testbed.apply.lock import only_one
 from testbed.apply.raising import Wish, up
-from testbed.errors import GuestError, HostError, StateError
+from testbed.errors import GuestError, HostError, StateError, WaitTimeout
 from testbed.guest import Result
 from testbed.host import MachineState, Snapshot
 from testbed.topology.shipped import find
@@ -53,6 +53,26 @@ def test_up_raises_a_testbed_and_remembers_that_it_holds(host: FakeHost, folders
     assert health.recall(folders, "lab").wrong == ()
     seconds = json.loads((folders.records("lab") / "seconds.json").read_text())
     assert set(seconds) == {m.name for m in host.plan.machines} | {"testbed"}
+
+
+def test_a_checkpoint_that_is_not_proven_is_not_kept(
+    host: FakeHost, folders: Folders, guests: FakeSession, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(raising.ready, "_STEADY", 0.0)
+    node1 = guests.guests["node1"]
+
+    def falls_ill(text: str) -> Result | None:
+        ill = host.snapshots and "=== bonding" in text
+        return (
+            Result(0, healthy(node1.plan, node1.machine).split("=== route")[0], "", 0.1)
+            if ill
+            else None
+        )
+
+    node1.answers = falls_ill
+    with pytest.raises(WaitTimeout, match="the steady state"):
+        up(host, folders, WISH, silent)
+    assert not any(host.snapshots.values())
 
 
 def test_up_twice_changes_nothing(host: FakeHost, folders: Folders):
