@@ -1,0 +1,85 @@
+"""Following a lab's guide to its end: every command it shows, as a learner would type it.
+
+The code blocks of all languages are the same, so whoever follows one has followed both.
+"""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+LABS = Path("labs")
+BIN = Path(".venv/bin").absolute()
+_BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_LOG_IN = re.compile(r"testbed ssh (\S+)")
+_ELSEWHERE = r"^.*# at {machine}: (.*)$"
+_LIMIT = 1800.0  # seconds for one block: some wait until Ceph has copied everything
+_UNTIL_SOLVED = "timeout 900 testbed lab check --watch > /dev/null"
+
+
+@dataclass(frozen=True)
+class Typed:
+    """Commands typed one after the other into one shell: the learner's own, or a machine's."""
+
+    machine: str | None
+    text: str
+
+
+def typed(guide: str) -> Iterator[Typed]:
+    """Yield what the guide's blocks of commands make a learner type.
+
+    A block that only logs in opens a shell, and what follows without `testbed` is typed there.
+    Where nothing follows, what was typed into the last such shell is typed again.
+    """
+    blocks = _BLOCK.findall(guide)
+    machine, last = None, ""
+    for place, block in enumerate(blocks):
+        if logs_in := _LOG_IN.fullmatch(block.strip()):
+            machine = logs_in[1]
+            inside = "".join(_inside(blocks[place + 1 :]))
+            last = inside or re.sub(_ELSEWHERE.format(machine=machine), r"\1", last, flags=re.M)
+            yield Typed(machine, last)
+        elif "testbed " in block:
+            yield Typed(None, block)
+
+
+def _inside(blocks: list[str]) -> Iterator[str]:
+    for block in blocks:
+        if "testbed " in block:
+            return
+        yield block
+
+
+def follow(lab: str, named: tuple[str, str]) -> bool:
+    """Start a lab, follow its guide, and return whether it could be finished."""
+    if not _runs(f"testbed lab start {lab} {' '.join(named)}"):
+        return False
+    holds = True
+    for each in typed((LABS / lab / "guide.en.md").read_text()):
+        if "testbed lab finish" in each.text:
+            _runs(_UNTIL_SOLVED)
+        holds = _type(each)
+    return holds
+
+
+def _type(each: Typed) -> bool:
+    """Type a block; one that only looks may well fail, and the end tells whether that mattered."""
+    if each.machine is None:
+        return _runs(each.text)
+    print(f"({each.machine})", flush=True)
+    return _runs(f"testbed ssh {each.machine} -- bash -s", stdin=each.text)
+
+
+def _runs(script: str, *, stdin: str | None = None) -> bool:
+    print("\n".join(f"$ {line}" for line in (stdin or script).splitlines()), flush=True)
+    environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "TESTBED_LANG": "en"}
+    done = subprocess.run(
+        ["bash", "-c", script],
+        env=environment,
+        input=stdin or "",
+        text=True,
+        timeout=_LIMIT,
+    )
+    return done.returncode == 0
