@@ -64,6 +64,14 @@ def test_a_brief_trial_tries_the_first_of_each_and_keeps_nothing(
     assert sim.is_sound() and sim.checkpoints() == {"network"}
 
 
+def test_a_brief_trial_takes_the_wrong_fix_that_shows_without_a_disturbance():
+    first, second = LAB["wrong_fixes"]
+    slow = {**first, "rejected_by": ["perturbation"]}
+    assert [fix.id for fix in shorten(like(wrong_fixes=[slow, second])).lab.wrong_fixes] == [
+        second["id"]
+    ]
+
+
 def test_a_brief_trial_tells_misses_like_any_other(world: World, folder: Path):
     fixes = [{**fix, "rejected_by": ["others"]} for fix in LAB["wrong_fixes"]]
     (miss,) = attest(world, folder, shorten(like(wrong_fixes=fixes)).lab, silent).misses
