@@ -35,17 +35,23 @@ def prove(world: World, folder: Path, lab: Lab, report: Report) -> Proof:
 
     The testbed is sound afterwards. Raises a `TestbedError` where it cannot be tried at all.
     """
-    proof = attest(world, folder, lab, report)
+    proof = attest(world, folder, lab, report, recording=True)
     write_proof(folder, proof)
     return proof
 
 
-def attest(world: World, folder: Path, lab: Lab, report: Report) -> Proof:
-    """Try a lab as it is given, whole or shortened, and return what came of it; keep nothing."""
+def attest(
+    world: World, folder: Path, lab: Lab, report: Report, *, recording: bool = False
+) -> Proof:
+    """Try a lab as it is given, whole or shortened, and return what came of it; keep nothing.
+
+    What every probe sees in each situation is part of it where it is recorded, which takes a while.
+    """
     with only_one(world.folders, world.name, f"lab prove {lab.id}"):
         _must_be_free(world)
         healthy = restoring.healthy_checkpoint(world, lab)
-        trial = _Trial(world, lab, read_scripts(folder), Teller(report, world.clock))
+        teller = Teller(report, world.clock)
+        trial = _Trial(world, lab, read_scripts(folder), teller, recording)
         with trial.teller.step("restore", healthy):
             restoring.restore_healthy(world, healthy)
         now, place, english = world.now(), elsewhere(folder), Locale.EN.value
@@ -105,6 +111,7 @@ class _Trial:
     lab: Lab
     scripts: Mapping[str, str]
     teller: Teller
+    recording: bool
     misses: list[str] = field(default_factory=list)
     observations: dict[str, Mapping[str, Recorded]] = field(default_factory=dict)
 
@@ -132,6 +139,8 @@ class _Trial:
 
     def _record(self, situation: str, going: Attempt) -> None:
         """Keep what every probe and sentinel sees, to be read again without machines."""
+        if not self.recording:
+            return
         with self.teller.step("record", situation):
             inside = self.world.of(self.lab.sentinels)
             names = tuple(self.lab.probes)
