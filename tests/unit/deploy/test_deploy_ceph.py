@@ -95,8 +95,15 @@ class TestFiles:
         assert found["global"]["osd_crush_chooseleaf_type"] == kind
 
     def test_no_warning_is_muted_or_moved_out_of_sight(self, everything: Storage) -> None:
-        keys = {key for part in config(everything).values() for key in part}
-        assert not [key for key in keys if "warn" in key or "mute" in key]
+        found = {key: value for part in config(everything).values() for key, value in part.items()}
+        assert "mute" not in " ".join(found)
+        assert {key for key in found if "warn" in key} == {"mon_warn_on_slow_ping_time"}
+
+    def test_a_heartbeat_is_slow_long_before_its_osd_is_dead(self, storage: Storage) -> None:
+        grace = 20_000  # milliseconds; Ceph's osd_heartbeat_grace, which stays as it is
+        general = config(storage)["global"]
+        assert "osd_heartbeat_grace" not in general
+        assert int(general["mon_warn_on_slow_ping_time"]) <= grace / 4
 
     def test_cache_settings_are_there_only_where_asked_for(
         self, storage: Storage, everything: Storage
