@@ -6,6 +6,7 @@ from testbed.lab.format import Lab
 from testbed.lab.verifying import PERTURBATION
 
 _PERSISTENCE = 5.0  # seconds
+_PATIENCE = 60.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,20 @@ def shorten(lab: Lab) -> Shortened:
         left_out.append(
             f"{lab.persistence - _PERSISTENCE:g} s of {lab.persistence:g} s persistence"
         )
+    if any(probe.within > _PATIENCE for probe in lab.probes.values()):
+        left_out.append(f"waiting longer than {_PATIENCE:g} s for what a wrong fix does not mend")
     less = {
         "wrong_fixes": tuple(soonest),
         "solutions": lab.solutions[:1],
         "persistence": min(lab.persistence, _PERSISTENCE),
     }
     return Shortened(lab.model_copy(update=less), tuple(left_out))
+
+
+def hurried(lab: Lab) -> Lab:
+    """Return the lab with probes that wait no longer than a brief trial does for a wrong fix."""
+    probes = {
+        name: probe.model_copy(update={"within": min(probe.within, _PATIENCE)})
+        for name, probe in lab.probes.items()
+    }
+    return lab.model_copy(update={"probes": probes})

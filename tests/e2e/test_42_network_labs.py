@@ -23,11 +23,12 @@ def commands(script: Path) -> tuple[str, ...]:
     return tuple(line for line in lines if line and not line.startswith("#"))
 
 
-def test_a_lab_does_what_it_says(cli: Cli, healthy: str) -> None:
-    proof = Path("labs") / LAB / "proof.json"
+@pytest.mark.parametrize("lab", [LAB, "nervous-bond"])
+def test_a_lab_does_what_it_says(cli: Cli, healthy: str, lab: str) -> None:
+    proof = Path("labs") / lab / "proof.json"
     before = proof.read_bytes() if proof.exists() else None
-    told = cli.must("lab", "prove", LAB, "--brief", "--name", healthy, timeout=_TRIAL)
-    assert f"lab '{LAB}' did what it says in a brief trial" in told
+    told = cli.must("lab", "prove", lab, "--brief", "--name", healthy, timeout=_TRIAL)
+    assert f"lab '{lab}' did what it says in a brief trial" in told
     assert "left out: wrong fix" in told
     assert (proof.read_bytes() if proof.exists() else None) == before
     assert cli.run("status", "--check", "--name", healthy).returncode == 0

@@ -3,6 +3,7 @@
 import dataclasses
 import json as json_text
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -129,9 +130,8 @@ def prove(
     folder, whole = open_lab(lab)
     if problems := linting.problems(folder):
         raise refusal(folder, problems)
-    wanted, attest = (
-        (shorten(whole), proving.attest) if brief else (Shortened(whole, ()), proving.prove)
-    )
+    wanted = shorten(whole) if brief else Shortened(whole, ())
+    attest = partial(proving.attest, brief=True) if brief else proving.prove
     with (
         open_testbed(name) as (host, folders, testbed),
         open_world(host, folders, testbed) as world,

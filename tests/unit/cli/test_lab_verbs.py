@@ -542,7 +542,7 @@ class TestAuthors:
 
         proof = Proof("quiet-road", BEGAN, "", {}, {}, (), {})
         monkeypatch.setattr(lint, "problems", lambda _: ())
-        monkeypatch.setattr(prove, "attest", lambda *_: proof)
+        monkeypatch.setattr(prove, "attest", lambda *_, brief: proof if brief else None)
         told = said("prove", "quiet-road", "--brief")
         assert "brief trial, which is no proof: none was written" in told
         assert "wrong fix 'flood', solution 'detour'" in told

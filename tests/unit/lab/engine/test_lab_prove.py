@@ -56,7 +56,7 @@ def test_a_brief_trial_tries_the_first_of_each_and_keeps_nothing(
     short = shorten(whole)
     assert short.left_out == ("wrong fix 'stop-all'", "25 s of 30 s persistence")
     assert len(whole.wrong_fixes) == 2, "the lab itself stays as it is"
-    found = attest(world, folder, short.lab, silent)
+    found = attest(world, folder, short.lab, silent, brief=True)
     assert found.holds
     assert found.observations == {}, "nobody reads them again"
     assert "wrong fix start-only" in found.seconds and "solution enable" in found.seconds
@@ -71,6 +71,24 @@ def test_a_brief_trial_takes_the_wrong_fix_that_shows_without_a_disturbance():
     assert [fix.id for fix in shorten(like(wrong_fixes=[slow, second])).lab.wrong_fixes] == [
         second["id"]
     ]
+
+
+def test_a_brief_trial_waits_less_for_what_a_wrong_fix_does_not_mend(world: World, folder: Path):
+    patient = like(
+        probes={
+            **LAB["probes"],
+            "api-enabled": {**LAB["probes"]["api-enabled"], "mode": "converge", "within": 600},
+        }
+    )
+    short = shorten(patient)
+    assert short.left_out[-1] == "waiting longer than 60 s for what a wrong fix does not mend"
+    took = []
+    for brief in (True, False):
+        begun = world.clock()
+        assert attest(world, folder, short.lab, silent, brief=brief).holds
+        took.append(world.clock() - begun)
+    assert took[0] < 300 < 600 <= took[1]
+    assert patient.probes["api-enabled"].within == 600
 
 
 def test_a_brief_trial_tells_misses_like_any_other(world: World, folder: Path):
