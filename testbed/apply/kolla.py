@@ -158,13 +158,13 @@ def must_all_answer(found: tuple[Reached, ...]) -> None:
 
 
 def installed() -> Path:
-    """Return the folder of an installed kolla-ansible's data, beside us or on the PATH."""
+    """Return the folder of an installed kolla-ansible's data, on the PATH or beside us."""
     beside = Path(sys.executable).parent
-    for path in (str(beside), None):
+    for path in (None, str(beside)):
         if found := shutil.which("kolla-ansible", path=path):
             return Path(found).parents[1] / "share" / "kolla-ansible"
     raise HostError(
         "kolla-ansible is not installed",
-        why="it is neither beside testbed nor on the PATH; what it fetches is read from its files",
+        why="it is neither on the PATH nor beside testbed; what it fetches is read from its files",
         next_step=f"run: {sys.executable} -m pip install '{kolla.REQUIREMENT}'",
     )
