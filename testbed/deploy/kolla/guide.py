@@ -64,8 +64,8 @@ def shortcomings(plan: Plan, cloud: Cloud) -> Iterator[str]:
 def _needs(cloud: Cloud) -> Iterator[str]:
     yield f"`pip install '{REQUIREMENT}'` on this computer, in an environment of its own"
     yield (
-        "8 GiB of memory and 40 GB of disk on each node, as its documentation says; a node's root\n"
-        "  disk is as large as the `size` in the recipe of its image"
+        "8 GiB of memory and 40 GB of disk on each node, as its documentation says; machines with\n"
+        "  `image: kolla` have that disk"
     )
     yield "from this computer: Ansible Galaxy, and the git repository that `install-deps` names"
     whence = f"`{cloud.registry}`" if cloud.registry else "the registry kolla-ansible has by itself"
