@@ -30,5 +30,4 @@ def free_vip(topology: Topology, vlan: str) -> ipaddress.IPv4Address | None:
     usual = subnet.network_address + _USUAL_VIP
     below = (subnet.broadcast_address - back for back in range(1, subnet.num_addresses - 1))
     candidates = chain((usual,) if usual in subnet else (), below)
-    edges = {subnet.network_address, subnet.broadcast_address}
-    return next((each for each in candidates if each not in used | edges), None)
+    return next((each for each in candidates if each not in used), None)
