@@ -5,9 +5,8 @@ from pathlib import Path
 
 import offline
 import pytest
+from deployment import Deployment
 
-from testbed.apply.kolla import write
-from testbed.deploy.kolla import files
 from testbed.plan.models import Plan
 
 
@@ -26,23 +25,6 @@ def passwords(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(offline.SHARE / "etc_examples" / "kolla" / "passwords.yml", made)
     subprocess.run([offline.BIN / "kolla-genpwd", "-p", made], check=True, capture_output=True)
     return made
-
-
-class Deployment:
-    """A folder as `testbed kolla write` writes it, and kolla-ansible at work in it."""
-
-    def __init__(self, plan: Plan, folder: Path, data: Path, passwords: Path) -> None:
-        assert plan.cloud and plan.storage
-        self.folder = folder
-        self._data = data
-        keys = {"client.glance": "AQglance==", "client.cinder": "AQcinder=="}
-        write(folder, files(plan, plan.cloud, plan.storage, keys=keys, ssh_config="#\n"))
-        shutil.copy(passwords, folder)
-        (folder / "facts").mkdir()
-        offline.write_facts(plan, folder / "facts")
-
-    def run(self, action: str, *options: str, **variables: object) -> offline.Outcome:
-        return offline.run(self._data, self.folder, action, *options, variables=variables)
 
 
 @pytest.fixture

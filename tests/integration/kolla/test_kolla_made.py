@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 from clouds import planned
-from conftest import Deployment
+from deployment import Deployment
 
 from testbed.plan.models import Plan
 
