@@ -19,6 +19,7 @@ from testbed.cli import (
     gc,
     graph,
     image,
+    kolla,
     lab,
     link,
     logs,
@@ -125,6 +126,7 @@ app.add_typer(link.app, name="link")
 app.add_typer(power.app, name="power")
 app.add_typer(checkpoint.app, name="checkpoint")
 app.command()(graph.graph)
+app.add_typer(kolla.app, name="kolla")
 app.add_typer(lab.app, name="lab")
 app.add_typer(logs.app, name="logs")
 app.command(name="ssh-config")(ssh.ssh_config)

@@ -105,3 +105,6 @@ def _print(raised: "Raised", *, as_json: bool) -> None:
     if note := storing.untried(raised.plan):
         typer.echo(f"note: {note}")
     typer.echo("look around: testbed status, testbed ssh node1, testbed graph")
+    if raised.plan.cloud is not None and raised.level != "network":
+        name = raised.plan.name
+        typer.echo(f"OpenStack is next, by you: testbed kolla write kolla-{name} --name {name}")

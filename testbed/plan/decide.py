@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from testbed.plan import models
+from testbed.plan.cloud import cloud
 from testbed.plan.identity import stable_mac, stable_uuid
 from testbed.plan.storage import storage
 from testbed.topology.models import Bond, BondMode, Machine, Port, Role, Topology
@@ -23,6 +24,13 @@ def plan(topology: Topology, *, name: str, folder: Path, loopback: str) -> model
     the 127.x.y.z that all its ports live on. Same arguments, same plan.
     """
     wiring = _Wiring(topology)
+    machines = tuple(
+        _machine(topology, wiring, name, index, machine_name)
+        for index, machine_name in enumerate(topology.machines)
+    )
+    interfaces = {
+        machine.name: {i.vlan: i.name for i in machine.interfaces} for machine in machines
+    }
     return models.Plan(
         name=name,
         topology=topology.model_dump_json(exclude_defaults=True),
@@ -35,13 +43,11 @@ def plan(topology: Topology, *, name: str, folder: Path, loopback: str) -> model
             models.Vlan(vlan_name, vlan.id, vlan.subnet, vlan.mtu)
             for vlan_name, vlan in topology.vlans.items()
         ),
-        machines=tuple(
-            _machine(topology, wiring, name, index, machine_name)
-            for index, machine_name in enumerate(topology.machines)
-        ),
+        machines=machines,
         cables=tuple(models.Cable(one, other) for one, other in topology.cables),
         forwards=tuple((rule.source, to) for rule in topology.forward for to in rule.to),
         storage=storage(topology, name),
+        cloud=cloud(topology, name, interfaces),
     )
 
 

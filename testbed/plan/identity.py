@@ -20,6 +20,12 @@ def stable_mac(*path: str) -> str:
     return "52:54:" + ":".join(f"{byte:02x}" for byte in tail)
 
 
+def stable_number(most: int, *path: str) -> int:
+    """Return a number from 1 to `most` for a name path."""
+    tail = hashlib.sha256("/".join(path).encode()).digest()[:4]
+    return 1 + int.from_bytes(tail) % most
+
+
 def loopback_candidates(testbed: str) -> Iterator[str]:
     """Yield a testbed's possible loopback addresses, best first, clear of 127.0.0.0/10."""
     yield from dict.fromkeys(_loopback(testbed, attempt) for attempt in range(16))

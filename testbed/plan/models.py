@@ -5,6 +5,7 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
+from testbed.plan.cloud import Cloud
 from testbed.plan.storage import Storage
 from testbed.topology.models import BondMode, Role
 
@@ -136,6 +137,7 @@ class Plan:
     cables: tuple[Cable, ...]
     forwards: tuple[tuple[str, str], ...]  # (source VLAN, destination VLAN)
     storage: Storage | None
+    cloud: Cloud | None
 
     def nic(self, end: str) -> tuple[Machine, Nic]:
         """Return the machine and the NIC of a cable's end, "MACHINE:NIC"."""

@@ -111,8 +111,8 @@ def _nodes(
         next_osd += len(osds)
         yield StorageNode(
             machine=name,
-            address=_address(machine, wanted.vlan),
-            cluster_address=_address(machine, cluster_vlan),
+            address=address_in(machine, wanted.vlan),
+            cluster_address=address_in(machine, cluster_vlan),
             monitor=place < MOST_MONITORS,
             osds=osds,
         )
@@ -124,6 +124,7 @@ def _osds(machine: Machine, testbed: str, name: str, first: int) -> Iterator[Osd
         yield Osd(number, stable_uuid(testbed, name, "osd", disk.serial), disk.serial, disk.size)
 
 
-def _address(machine: Machine, vlan: str) -> ipaddress.IPv4Address:
+def address_in(machine: Machine, vlan: str) -> ipaddress.IPv4Address:
+    """Return the machine's address in a VLAN where the rules have found one."""
     found = (own for name, own in machine.addresses() if name == vlan and own is not None)
     return next(found)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from testbed.topology.models import (
     Bond,
     ClientCache,
+    Cloud,
     Disk,
     Forward,
     Machine,
@@ -42,6 +43,7 @@ KINDS = {  # by the key the parts stand under
 SECTIONS = {  # by the key each stands under: there is one of them
     "storage": Kind(Storage, "the storage section"),
     "client_cache": Kind(ClientCache, "the client cache"),
+    "cloud": Kind(Cloud, "the cloud section"),
 }
 OTHER_WORDS = {  # what people call our keys
     "ceph": "storage",
@@ -61,12 +63,14 @@ OTHER_WORDS = {  # what people call our keys
     "network": "subnet",
     "networks": "vlans",
     "nodes": "machines",
+    "openstack": "cloud",
     "ram": "memory",
     "s3": "rgw",
     "servers": "machines",
     "slaves": "members",
     "tag": "id",
     "type": "role",
+    "virtual_ip": "vip",
 }
 OTHER_CHOICES = {"lacp": "802.3ad", "failover": "active-backup", "server": "node"}
 WANTED = {  # key: what its value must be, and an example
@@ -76,6 +80,7 @@ WANTED = {  # key: what its value must be, and an example
     "cables": ("a list of cables", "[[node1:eno1, sw1:node1]]"),
     "cephfs": ("true or false", "true"),
     "client_cache": ("a mapping of RBD's cache settings", "{rbd_cache_size: 32M}"),
+    "cloud": ("a mapping of keys and values", "{provider: kolla}"),
     "cluster_vlan": ("the name of a VLAN", "storage"),
     "description": ("text", "three nodes behind one switch"),
     "disks": ("a list of disks", "[{serial: osd0, size: 4G}]"),
@@ -96,11 +101,13 @@ WANTED = {  # key: what its value must be, and an example
     "nodes": ("a list of machine names", "[node1, node2, node3]"),
     "pools": ("a list of pool names", "[images, volumes, vms]"),
     "provider": ("where Ceph comes from", "ceph"),
+    "provider_vlan": ("the name of a VLAN", "provider"),
     "rbd_cache": ("true or false", "true"),
     "rbd_cache_max_dirty": ("a whole number followed by M or G", "24M"),
     "rbd_cache_size": ("a whole number followed by M or G", "32M"),
     "rbd_cache_target_dirty": ("a whole number followed by M or G", "16M"),
     "rbd_cache_writethrough_until_flush": ("true or false", "true"),
+    "registry": ("the address of a registry", "registry.example:5000/kolla"),
     "replicas": ("a whole number", "3"),
     "rgw": ("true or false", "true"),
     "role": ("a role", "node"),
@@ -110,10 +117,15 @@ WANTED = {  # key: what its value must be, and an example
     "storage": ("a mapping of keys and values", "{vlan: storage}"),
     "subnet": ("a network with its prefix length", "10.0.10.0/24"),
     "to": ("a list of VLAN names", "[storage]"),
+    "tunnel_vlan": ("the name of a VLAN", "vxlan"),
     "use": ("what becomes of the disk", "osd"),
     "vcpus": ("a whole number", "1"),
+    "vip": ("an IPv4 address", "10.0.10.250"),
     "vlan": ("the name of a VLAN", "storage"),
     "vlans": ("a mapping of VLANs by name", "{mgmt: {id: 10, subnet: 10.0.10.0/24}}"),
+}
+WANTED_IN = {  # the same where a key means something else: by its section and itself
+    ("cloud", "provider"): ("where OpenStack comes from", "kolla"),
 }
 ENTRIES = {  # key of a list: what each entry is called, what it must be, and an example
     "cables": ("a cable", "a pair of ends", "[node1:eno1, sw1:node1]"),
@@ -127,6 +139,7 @@ NAMES = {  # key the names stand under, or their own key: what a name may be mad
     "vlans": "a VLAN's name starts with a lower-case letter; then letters and digits only",
     "pools": "a pool's name starts with a lower-case letter; then letters, digits, '-' and '_'",
     "name": "a topology's name starts with a lower-case letter; then letters, digits and '-'",
+    "registry": "write HOST, HOST:PORT or either with /NAMESPACE; lower case, without 'https://'",
     "serial": "a serial starts with a lower-case letter; then letters, digits and '-'",
 }
 NIC_NAME = "a NIC's name starts with a lower-case letter; then letters, digits, '-' and '_'"
@@ -141,6 +154,12 @@ def kind_at(loc: Loc) -> Kind:
     above = str(loc[-3]) if len(loc) > 2 else ""
     section = str(loc[-2]) if len(loc) > 1 else ""
     return KINDS.get(above) or SECTIONS.get(section) or WHOLE
+
+
+def wanted_at(loc: Loc) -> tuple[str, str]:
+    """Return what the value of the key at the end of `loc` must be, and an example."""
+    section = str(loc[-2]) if len(loc) > 1 else ""
+    return WANTED_IN.get((section, str(loc[-1]))) or WANTED[str(loc[-1])]
 
 
 def is_attachment(loc: Loc) -> bool:

@@ -14,6 +14,9 @@ MachineName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=32)]
 InterfaceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
 VlanName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*$")]
 PoolName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=32)]
+Registry = Annotated[
+    str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[a-z0-9][a-z0-9._/-]*)?$")
+]
 
 
 class Role(StrEnum):
@@ -38,6 +41,12 @@ class Provider(StrEnum):
 
     CEPH = "ceph"
     MICROCEPH = "microceph"
+
+
+class CloudProvider(StrEnum):
+    """Where OpenStack comes from."""
+
+    KOLLA = "kolla"
 
 
 class FailureDomain(StrEnum):
@@ -214,6 +223,26 @@ class Storage(Part):
     ] = None
 
 
+class Cloud(Part):
+    """OpenStack on all nodes, its images and disks in their Ceph."""
+
+    provider: Annotated[
+        CloudProvider, Field(description="kolla: containers, by kolla-ansible; you run it yourself")
+    ]
+    vip: Annotated[
+        ipaddress.IPv4Address | None,
+        Field(description="address of the APIs in the nodes' gateway VLAN; .250 where not said"),
+    ] = None
+    tunnel_vlan: Annotated[VlanName, Field(description="VLAN of the tenants' overlay")] = "vxlan"
+    provider_vlan: Annotated[
+        VlanName, Field(description="VLAN that OpenStack takes over; nodes have no address there")
+    ] = "provider"
+    registry: Annotated[
+        Registry | None,
+        Field(description="HOST[:PORT][/NAMESPACE] of the images, where not kolla-ansible's own"),
+    ] = None
+
+
 class Forward(Part):
     """Who may open connections to whom through the router."""
 
@@ -252,3 +281,4 @@ class Topology(Part):
     storage: Annotated[
         Storage | None, Field(description="the Ceph cluster; without it there is none")
     ] = None
+    cloud: Annotated[Cloud | None, Field(description="OpenStack; without it there is none")] = None

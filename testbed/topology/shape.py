@@ -21,17 +21,19 @@ from testbed.topology.fields import (
     OTHER_WORDS,
     SECTIONS,
     SIZES,
-    WANTED,
     WHOLE,
     Loc,
     is_attachment,
     is_part,
     kind_at,
+    wanted_at,
 )
 from testbed.topology.models import Topology
 from testbed.topology.words import found, listed, near, quoted
 
-_NAMES_OF_VLANS = {"access", "gateway", "source", "vlan", "cluster_vlan"}
+_NAMES_OF_VLANS = {
+    "access", "gateway", "source", "vlan", "cluster_vlan", "tunnel_vlan", "provider_vlan",
+}  # fmt: skip
 Told = tuple[str, str]  # what is wrong, and a hint
 
 
@@ -84,7 +86,7 @@ def _wanted(loc: Loc) -> tuple[str, str]:
     if isinstance(last, int):
         _, wanted, example = ENTRIES.get(str(loc[-2]), ("", "text like MACHINE:NIC", "node1:eno1"))
         return wanted, f"write for example {example}"
-    wanted, example = WANTED[str(last)]
+    wanted, example = wanted_at(loc)
     if last == "vlans" and len(loc) > 1:
         wanted, example = "a mapping of VLAN names to addresses", "{mgmt: 10.0.10.11}"
     return wanted, f"write for example {last}: {example}"
@@ -124,7 +126,7 @@ def _missing(loc: Loc, detail: ErrorDetails) -> Told:
             "write for example [node1:eno1, sw1:node1]",
         )
     noun = kind_at(loc).noun
-    return f"{noun} needs the key '{key}'", f"add for example {key}: {WANTED[key][1]}"
+    return f"{noun} needs the key '{key}'", f"add for example {key}: {wanted_at(loc)[1]}"
 
 
 def _unknown_key(loc: Loc, detail: ErrorDetails) -> Told:
@@ -146,7 +148,8 @@ def _bad_name(loc: Loc, detail: ErrorDetails) -> Told:
         rule = NAMES["vlans"]
     if loc[-2:-1] == ("nodes",):
         rule = NAMES["machines"]
-    return f"{quoted(detail['input'])} cannot be a name here", rule
+    called = "the address of a registry" if loc[-1] == "registry" else "a name here"
+    return f"{quoted(detail['input'])} cannot be {called}", rule
 
 
 def _too_long(loc: Loc, detail: ErrorDetails) -> Told:

@@ -86,7 +86,7 @@ def ceph_conf(storage: Storage) -> str:
             # Under emulation the benchmark at an OSD's start takes long and tells nothing.
             "osd_mclock_skip_benchmark": "true",
         },
-        "client": _client(storage.client_cache),
+        "client": client_settings(storage.client_cache),
     }
     for node in storage.nodes if storage.rgw else ():
         parts[rgw_user(node.machine)] = {
@@ -108,7 +108,7 @@ def _section(name: str, part: dict[str, object]) -> list[str]:
     return [f"[{name}]", *(f"{key} = {value}" for key, value in part.items()), ""]
 
 
-def _client(cache: ClientCache | None) -> dict[str, object]:
+def client_settings(cache: ClientCache | None) -> dict[str, object]:
     """Return RBD's cache settings, sizes in bytes; none where the topology says none."""
     if cache is None:
         return {}

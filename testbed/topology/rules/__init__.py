@@ -8,6 +8,7 @@ from testbed.topology.rules import (
     addresses,
     bonds,
     cables,
+    cloud,
     names,
     routes,
     storage,
@@ -26,6 +27,7 @@ RULES: tuple[Rule, ...] = (
     *switching.RULES,
     *routes.RULES,
     *storage.RULES,
+    *cloud.RULES,
 )
 
 

@@ -1,0 +1,158 @@
+"""Rules about OpenStack: which machines and networks a cloud of them can stand on."""
+
+from collections.abc import Iterator
+
+from testbed.errors import Problem
+from testbed.topology.cloud import POOLS, api_vlan, cloud_nodes, free_vip
+from testbed.topology.kolla_groups import names as group_names
+from testbed.topology.models import Topology
+from testbed.topology.rules.parts import attachments
+from testbed.topology.rules.vlans import unknown_vlan
+
+_WHERE = "cloud"
+
+
+def known_cloud_vlans(topology: Topology) -> Iterator[Problem]:
+    wanted = topology.cloud
+    if wanted is None:
+        return
+    for key, vlan in (("tunnel_vlan", wanted.tunnel_vlan), ("provider_vlan", wanted.provider_vlan)):
+        if vlan not in topology.vlans:
+            yield unknown_vlan(topology, f"{_WHERE}.{key}", vlan)
+
+
+def cloud_needs_storage(topology: Topology) -> Iterator[Problem]:
+    if topology.cloud is None:
+        return
+    if topology.storage is None:
+        what = "OpenStack keeps images and disks in Ceph, but there is no 'storage' section"
+        yield Problem(_WHERE, what, "add one, for example storage: {vlan: storage}")
+        return
+    for pool in POOLS:
+        if pool not in topology.storage.pools:
+            what = f"OpenStack needs the pool '{pool}', but it is not listed"
+            yield Problem("storage.pools", what, f"add {pool}; all it needs: {', '.join(POOLS)}")
+
+
+def cloud_node_count(topology: Topology) -> Iterator[Problem]:
+    """Databases and queues decide by majority, which two nodes have only together."""
+    if topology.cloud is None:
+        return
+    count = len(cloud_nodes(topology))
+    if count == 0:
+        what = "OpenStack needs machines to run on, but no machine is a node"
+        yield Problem(_WHERE, what, "give a machine the role: node")
+    elif count == 2:
+        what = "of two nodes neither may fail: their databases need a majority"
+        yield Problem(_WHERE, what, "add a third node, or keep one")
+
+
+def one_gateway_of_the_cloud(topology: Topology) -> Iterator[Problem]:
+    """The APIs are where the nodes' names lead to: in their gateway VLAN."""
+    nodes = cloud_nodes(topology) if topology.cloud else {}
+    first = next((node.gateway for node in nodes.values() if node.gateway), None)
+    for name, node in nodes.items():
+        if node.gateway is None:
+            what = f"'{name}' is in the cloud, but has no gateway"
+            hint = f"add gateway: {first or next(iter(topology.vlans))}; the APIs are in that VLAN"
+            yield Problem(f"machines.{name}", what, hint)
+        elif node.gateway != first:
+            what = f"'{name}' has its gateway in '{node.gateway}', another node in '{first}'"
+            hint = f"the APIs are in one VLAN: write gateway: {first}"
+            yield Problem(f"machines.{name}.gateway", what, hint)
+
+
+def cloud_addresses(topology: Topology) -> Iterator[Problem]:
+    wanted, storage = topology.cloud, topology.storage
+    if wanted is None:
+        return
+    for name, node in cloud_nodes(topology).items():
+        needed = {wanted.tunnel_vlan}
+        if storage is not None and storage.nodes is not None and name not in storage.nodes:
+            needed.add(storage.vlan)  # of those that take part, rules about storage tell
+        own = {vlan for vlan, address in node.addresses() if address is not None}
+        for vlan in sorted((needed & topology.vlans.keys()) - own):
+            what = f"'{name}' is in the cloud, but has no address in VLAN '{vlan}'"
+            yield Problem(f"machines.{name}", what, "give it one")
+
+
+def provider_vlan_apart(topology: Topology) -> Iterator[Problem]:
+    """OpenStack takes over the interface in its VLAN, and with it what else went through."""
+    wanted = topology.cloud
+    if wanted is not None and (use := _uses(topology).get(wanted.provider_vlan)):
+        what = f"VLAN '{wanted.provider_vlan}' carries {use}, and OpenStack would take it over"
+        yield Problem(f"{_WHERE}.provider_vlan", what, "give the tenants' side a VLAN of its own")
+
+
+def _uses(topology: Topology) -> dict[str | None, str]:
+    """Return what VLANs of the cloud carry besides the tenants' side."""
+    found: dict[str | None, str] = {api_vlan(topology): "the APIs"}
+    if topology.storage is not None:
+        found |= {topology.storage.cluster_vlan: "Ceph", topology.storage.vlan: "Ceph"}
+    if topology.cloud is not None:
+        found |= {topology.cloud.tunnel_vlan: "the tenants' overlay"}
+    return found
+
+
+def provider_interfaces(topology: Topology) -> Iterator[Problem]:
+    """Each node has an interface for OpenStack to take over, and no address to lose with it."""
+    wanted = topology.cloud
+    vlan = wanted.provider_vlan if wanted else ""
+    if vlan not in topology.vlans or any(provider_vlan_apart(topology)):
+        return
+    parts = {part.machine: part for part in attachments(topology) if part.vlan == vlan}
+    for name in cloud_nodes(topology):
+        part = parts.get(name)
+        if part is None:
+            what = f"'{name}' is in the cloud, but takes no part in VLAN '{vlan}'"
+            hint = f"add {vlan}: null to the 'vlans' of one of its NICs or bonds"
+            yield Problem(f"machines.{name}", what, hint)
+        elif part.address is not None:
+            what = f"{part.address} would be lost: OpenStack takes over the interface in '{vlan}'"
+            tagged = part.where == part.address_where
+            hint = f"write {vlan}: null" if tagged else "remove 'address'"
+            yield Problem(part.address_where, what, hint)
+
+
+def vip_is_free(topology: Topology) -> Iterator[Problem]:
+    wanted, vlan = topology.cloud, api_vlan(topology)
+    if wanted is None or vlan is None:
+        return
+    subnet, where = topology.vlans[vlan].subnet, f"{_WHERE}.vip"
+    free = free_vip(topology, vlan)
+    hint = f"write for example vip: {free}" if free else f"give '{vlan}' a larger subnet"
+    owners = {part.address: part.machine for part in attachments(topology)}
+    if wanted.vip is None:
+        if free is None:
+            what = f"{subnet} has no address left for the APIs"
+            yield Problem(_WHERE, what, f"give VLAN '{vlan}' a larger subnet")
+    elif wanted.vip not in subnet:
+        what = f"{wanted.vip} is outside {subnet}, the subnet of the nodes' gateway VLAN '{vlan}'"
+        yield Problem(where, what, hint)
+    elif wanted.vip in {subnet.network_address, subnet.broadcast_address}:
+        kind = "network" if wanted.vip == subnet.network_address else "broadcast"
+        yield Problem(where, f"{wanted.vip} is the {kind} address of {subnet}", hint)
+    elif wanted.vip in owners:
+        what = f"{wanted.vip} is already an address of '{owners[wanted.vip]}'"
+        yield Problem(where, what, hint)
+
+
+def nodes_named_like_groups(topology: Topology) -> Iterator[Problem]:
+    """Ansible takes a name for the machine or for the group, whichever it meets first."""
+    for name in cloud_nodes(topology) if topology.cloud else ():
+        if name in group_names():
+            what = f"'{name}' is the name of a group in kolla-ansible's inventory"
+            yield Problem(f"machines.{name}", what, "choose another, such as node1")
+
+
+RULES = (
+    known_cloud_vlans,
+    cloud_needs_storage,
+    cloud_node_count,
+    one_gateway_of_the_cloud,
+    cloud_addresses,
+    provider_vlan_apart,
+    provider_interfaces,
+    vip_is_free,
+    nodes_named_like_groups,
+)
