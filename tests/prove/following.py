@@ -15,6 +15,7 @@ BIN = Path(".venv/bin").absolute()
 _BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LOG_IN = re.compile(r"testbed ssh (\S+)")
 _ELSEWHERE = r"^.*# at {machine}: (.*)$"
+_VERB = re.compile(r"\btestbed ((?:lab |link |power )?[a-z]+)")
 _LIMIT = 1800.0  # seconds for one block: some wait until Ceph has copied everything
 _UNTIL_SOLVED = "timeout 900 testbed lab check --watch > /dev/null"
 
@@ -54,22 +55,27 @@ def _inside(blocks: list[str]) -> Iterator[str]:
 
 def follow(lab: str, named: tuple[str, str]) -> bool:
     """Start a lab, follow its guide, and return whether it could be finished."""
-    if not _runs(f"testbed lab start {lab} {' '.join(named)}"):
+    holds = _runs(_of(named, f"testbed lab start {lab}"))
+    if not holds:
         return False
-    holds = True
     for each in typed((LABS / lab / "guide.en.md").read_text()):
         if "testbed lab finish" in each.text:
-            _runs(_UNTIL_SOLVED)
-        holds = _type(each)
+            _runs(_of(named, _UNTIL_SOLVED))
+        holds = _type(each, named)
     return holds
 
 
-def _type(each: Typed) -> bool:
+def _type(each: Typed, named: tuple[str, str]) -> bool:
     """Type a block; one that only looks may well fail, and the end tells whether that mattered."""
     if each.machine is None:
-        return _runs(each.text)
+        return _runs(_of(named, each.text))
     print(f"({each.machine})", flush=True)
-    return _runs(f"testbed ssh {each.machine} -- bash -s", stdin=each.text)
+    return _runs(_of(named, f"testbed ssh {each.machine} -- bash -s"), stdin=each.text)
+
+
+def _of(named: tuple[str, str], text: str) -> str:
+    """Return the commands for the testbed of that name: others may be there, too."""
+    return _VERB.sub(rf"testbed \1 {' '.join(named)}", text)
 
 
 def _runs(script: str, *, stdin: str | None = None) -> bool:
