@@ -54,13 +54,17 @@ def test_a_brief_trial_tries_the_first_of_each_and_keeps_nothing(
 ):
     whole = like(persistence=30)
     short = shorten(whole)
-    assert short.left_out == ("wrong fix 'stop-all'", "25 s of 30 s persistence")
+    assert short.left_out == (
+        "wrong fix 'stop-all'",
+        "25 s of 30 s persistence",
+        "whether checks change nothing",
+    )
     assert len(whole.wrong_fixes) == 2, "the lab itself stays as it is"
     found = attest(world, folder, short.lab, silent, brief=True)
     assert found.holds
     assert found.observations == {}, "nobody reads them again"
     assert "wrong fix start-only" in found.seconds and "solution enable" in found.seconds
-    assert "check twice" in found.seconds
+    assert "check twice" not in found.seconds
     assert progress.proof(folder) is None
     assert sim.is_sound() and sim.checkpoints() == {"network"}
 
@@ -71,6 +75,13 @@ def test_a_brief_trial_takes_the_wrong_fix_that_shows_without_a_disturbance():
     assert [fix.id for fix in shorten(like(wrong_fixes=[slow, second])).lab.wrong_fixes] == [
         second["id"]
     ]
+
+
+def test_a_brief_trial_cuts_no_power():
+    cut = like(perturb=[{"reboot": "node1"}, {"power": "node2"}])
+    short = shorten(cut)
+    assert [each.reboot for each in short.lab.perturb] == ["node1"]
+    assert "disturbance 'power node2'" in short.left_out
 
 
 def test_a_brief_trial_waits_less_for_what_a_wrong_fix_does_not_mend(world: World, folder: Path):
