@@ -32,7 +32,7 @@ def perturb(world: World, lab: Lab, perturbation: Perturbation) -> Failing:
     timeline.record(world.folders, world.name, "perturbation", at=world.now(), what=name)
     try:
         with _gone(world, perturbation):
-            seen = settled_all(lab.probes, perturbation.during, world)
+            seen = settled_all(lab.probes, perturbation.during, world.of(lab.sentinels))
     except TestbedError as failure:
         detail = f"{failure.what}: {failure.why}" if failure.why else failure.what
         return ((name, error("check.perturbation.broke", what=name, detail=detail)),)

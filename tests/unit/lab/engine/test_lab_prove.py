@@ -7,7 +7,7 @@ import pytest
 from simulation import LAB, SCRIPTS, UNIT, Simulation
 
 from testbed.errors import LabError
-from testbed.lab import attempt, probes, progress
+from testbed.lab import attempt, perturbing, probes, progress
 from testbed.lab.format import Lab, Locale, Mode
 from testbed.lab.observation import Status
 from testbed.lab.prove import attest, prove
@@ -75,6 +75,21 @@ def test_a_brief_trial_takes_the_wrong_fix_that_shows_without_a_disturbance():
     assert [fix.id for fix in shorten(like(wrong_fixes=[slow, second])).lab.wrong_fixes] == [
         second["id"]
     ]
+
+
+def test_a_sentinel_can_be_looked_at_while_something_is_disturbed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    whole = like(sentinels={"client": {"type": "writer", "from": "node1", "pool": "vms"}})
+    known: list[object] = []
+
+    def look(probes: object, ids: object, inside: World) -> dict[str, object]:
+        known.append(inside.sentinels)
+        return {}
+
+    monkeypatch.setattr(perturbing, "settled_all", look)
+    assert perturbing.perturb(world, whole, whole.perturb[0]) == ()
+    assert known == [whole.sentinels]
 
 
 def test_a_brief_trial_cuts_no_power():
