@@ -5,7 +5,7 @@ from conftest import Cli
 
 pytestmark = pytest.mark.e2e
 
-LABS = ("slow-storage", "lost-node", "two-of-three")
+LABS = ("slow-storage",)
 _TRIAL = 3600.0  # seconds
 
 
