@@ -22,7 +22,7 @@ _ON_ITS_WAY = 2.0  # seconds for the answers to what was sent before
 # Ceph's leading monitor believes OSDs dead which it last heard of 900 s ago by the wall clock, but
 # not in its first 900 s of leading; OSDs make themselves heard every 300 s.
 _LONG = 300.0  # seconds
-_ELECT = '/run/ceph/ceph-mon.*.asok {"prefix":"quorum enter"}'
+_MONITORS = "/run/ceph/ceph-mon.*.asok"
 
 
 class TalkingGuest(Guest, Protocol):
@@ -127,9 +127,8 @@ class _Clock:
     def step(self) -> None:
         distance = -self.offset()
         seconds, microseconds = divmod(round(distance * 1e6), 1_000_000)
-        self.program.ask(f"step {seconds} {microseconds}")
-        if abs(distance) > _LONG:
-            self.program.ask(f"tell {_ELECT}")
+        verb = f"leap {_MONITORS}" if abs(distance) > _LONG else "step"
+        self.program.ask(f"{verb} {seconds} {microseconds}")
         # At once: who is let go later than the others answers their heartbeats late.
         self.program.ask("release")
 

@@ -16,12 +16,18 @@ import pytest
 from testbed.wait import Seen, wait_until
 
 Ask = Callable[[str], str]
+_ADJTIMEX = "syscall($calls->{adjtimex}, $timex) >= 0"
 
 
 @contextmanager
-def running() -> Iterator[Ask]:
-    """Run the program; leave before what it holds, for a parent waits for the one that holds."""
+def running(adjtimex: str = "") -> Iterator[Ask]:
+    """Run the program; leave before what it holds, for a parent waits for the one that holds.
+
+    `adjtimex` stands in for the system call that would move this computer's clock: "1" or "0".
+    """
     program = (resources.files("testbed.guest") / "clock.pl").read_text()
+    if adjtimex:
+        program = program.replace(_ADJTIMEX, adjtimex)
     argv = ["perl", "-e", program]
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as perl:
         assert perl.stdin is not None
@@ -133,26 +139,31 @@ def test_a_thread_is_taken_over_from_the_program_of_a_restored_checkpoint(tmp_pa
         assert held.count == stood
 
 
-def test_it_tells_every_socket_of_that_name(tmp_path: Path) -> None:
+@pytest.mark.parametrize("moves", ["1", "0"])
+def test_a_monitor_leaves_the_quorum_for_a_leap_and_comes_back_whatever_happens(
+    tmp_path: Path, moves: str
+) -> None:
     heard: list[bytes] = []
     with socket.socket(socket.AF_UNIX) as door:
         door.bind(str(tmp_path / "mon.a.asok"))
         door.listen()
 
         def answer() -> None:
-            caller, _ = door.accept()
-            with caller:
-                heard.append(caller.recv(200))
-                caller.sendall(b"\0\0\0\2{}")
+            for _ in range(2):
+                caller, _ = door.accept()
+                with caller:
+                    heard.append(caller.recv(200))
+                    caller.sendall(b"\0\0\0\2{}")
 
-        server = threading.Thread(target=answer)
+        server = threading.Thread(target=answer, daemon=True)
         server.start()
-        with running() as ask:
-            assert ask(f'tell {tmp_path}/mon.*.asok {{"prefix":"quorum enter"}}') == "told"
-        server.join()
-    assert heard == [b'{"prefix":"quorum enter"}\0']
+        with running(adjtimex=moves) as ask:
+            said = ask(f"leap {tmp_path}/mon.*.asok 5400 0")
+        server.join(10)
+    assert heard == [b'{"prefix":"quorum exit"}\0', b'{"prefix":"quorum enter"}\0']
+    assert said == ("stepped" if moves == "1" else "")
 
 
-def test_no_socket_of_that_name_is_no_error(tmp_path: Path) -> None:
-    with running() as ask:
-        assert ask(f"tell {tmp_path}/mon.*.asok {{}}") == "told"
+def test_a_machine_without_a_monitor_leaps_as_well(tmp_path: Path) -> None:
+    with running(adjtimex="1") as ask:
+        assert ask(f"leap {tmp_path}/mon.*.asok 5400 0") == "stepped"
