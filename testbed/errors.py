@@ -46,6 +46,10 @@ def _problem_lines(problem: Problem, file: str = "") -> Iterator[str]:
         yield f"    hint: {problem.hint}"
 
 
+class CannotWrite(TestbedError):
+    """Files could not be written where the user wants them."""
+
+
 class TopologyError(TestbedError):
     """A topology that cannot be built; carries every problem found, not only the first."""
 

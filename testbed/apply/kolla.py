@@ -16,7 +16,7 @@ from testbed.deploy.ceph.secrets import Caps
 from testbed.deploy.kolla import guide
 from testbed.deploy.kolla.ceph import asking_for_key, users
 from testbed.deploy.kolla.sources import Sources, read_sources
-from testbed.errors import DeployError, HostError, StateError, TestbedError
+from testbed.errors import CannotWrite, DeployError, HostError, StateError
 from testbed.plan.cloud import Cloud
 from testbed.plan.models import Plan
 from testbed.plan.storage import Storage
@@ -24,10 +24,6 @@ from testbed.together import side_by_side
 
 _COMMAND = 60.0  # seconds
 _UNSPLIT = re.compile(r"[\w./+@:,~-]+")  # kolla-ansible hands the folder on as key=value words
-
-
-class CannotWrite(TestbedError):
-    """The folder cannot take the files."""
 
 
 def must_be_free(folder: Path) -> None:

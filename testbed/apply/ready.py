@@ -71,17 +71,15 @@ def wait_until_steady(
 
     `seen` is what a look at all machines showed just now, where there was one.
     """
+    looks = [seen] if seen else []
     last = [seen]
 
     def look() -> Seen:
-        last[:] = [last.pop() or check(plan, session)]
-        told = _seen(last[0])
-        if not told.ready:
-            wrong = [session.guest(machine) for machine in _with_wrong_clocks(plan, last.pop())]
-            last.append(())
-            with suppress(GuestError):  # the next look tells
-                step_clocks(wrong)
-        return told
+        last[:] = [looks.pop() if looks else check(plan, session)]
+        wrong = [session.guest(machine) for machine in _with_wrong_clocks(plan, last[0])]
+        with suppress(GuestError):  # the next look tells
+            step_clocks(wrong)
+        return _seen(last[0])
 
     wait_until(
         "the steady state",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from testbed.cli.options import Json, Name, open_testbed
-from testbed.errors import TestbedError
+from testbed.errors import CannotWrite
 
 if TYPE_CHECKING:
     from testbed.plan.models import Plan
@@ -24,10 +24,6 @@ _STYLES = {
     "◐ paused": "yellow",
     "○ off|╌+": "dim",
 }
-
-
-class CannotWrite(TestbedError):
-    """A file of the user's could not be written."""
 
 
 def graph(

@@ -3,7 +3,7 @@
 import hashlib
 import io
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from testbed.deploy.ceph.secrets import ADMIN, Secrets, keyring, rgw_user, users
@@ -92,6 +92,11 @@ def ceph_conf(storage: Storage) -> str:
         parts[rgw_user(node.machine)] = {
             "rgw_frontends": f"beast endpoint={node.address}:{RGW_PORT}"
         }
+    return conf_text(parts)
+
+
+def conf_text(parts: Mapping[str, Mapping[str, object]]) -> str:
+    """Return the text of a ceph.conf from its sections; one without settings is left out."""
     return "\n".join(line for name, part in parts.items() if part for line in _section(name, part))
 
 
@@ -104,7 +109,7 @@ _UNUSED_MODULES = (
 )  # fmt: skip
 
 
-def _section(name: str, part: dict[str, object]) -> list[str]:
+def _section(name: str, part: Mapping[str, object]) -> list[str]:
     return [f"[{name}]", *(f"{key} = {value}" for key, value in part.items()), ""]
 
 

@@ -6,7 +6,7 @@ one before.
 
 from collections.abc import Iterator, Mapping
 
-from testbed.deploy.ceph.files import client_settings
+from testbed.deploy.ceph.files import client_settings, conf_text
 from testbed.deploy.ceph.secrets import Caps, Secrets, keyring
 from testbed.plan.storage import Storage
 
@@ -46,12 +46,7 @@ def ceph_conf(storage: Storage) -> str:
         },
         "client": client_settings(storage.client_cache),
     }
-    sections = (
-        "".join((f"[{name}]\n", *(f"{key} = {value}\n" for key, value in part.items())))
-        for name, part in parts.items()
-        if part
-    )
-    return "\n".join(sections)
+    return conf_text(parts)
 
 
 def ceph_files(storage: Storage, keys: Secrets) -> Mapping[str, str]:
