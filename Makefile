@@ -38,8 +38,8 @@ lint: set-up ## Check style and types
 prove: set-up ## Prove every lab on testbeds of its own; takes hours (LABS="silent-service")
 	@LABS="$(LABS)" .venv/bin/python tests/prove
 
-bench: set-up ## Measure `testbed up` against the floor
-	@.venv/bin/python tests/bench
+bench: set-up ## Measure `testbed up` against the floor, and labs (BENCH="up" or "labs" alone)
+	@BENCH="$(BENCH)" .venv/bin/python tests/bench
 
 clean: ## Remove the environment and what tests left; testbeds and images stay
 	@rm -rf .venv failures .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,11 +1,16 @@
 """Running commands, and how long they take."""
 
+import os
 import statistics
 import subprocess
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+NAME = "bench"
 TESTBED = Path(".venv/bin/testbed").absolute()
 
 
@@ -32,3 +37,12 @@ def timed(*argv: str | Path, status: int = 0) -> float:
     started = time.monotonic()
     run(*argv, status=status)
     return time.monotonic() - started
+
+
+@contextmanager
+def scratch_home() -> Iterator[Path]:
+    """Yield a folder that ends with the block; until then testbeds are kept and recorded in it."""
+    with tempfile.TemporaryDirectory() as scratch:
+        os.environ["XDG_DATA_HOME"] = f"{scratch}/data"
+        os.environ["XDG_STATE_HOME"] = f"{scratch}/state"
+        yield Path(scratch)

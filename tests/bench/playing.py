@@ -5,11 +5,25 @@ import subprocess
 import time
 from collections.abc import Iterator
 
-from measure import TESTBED, Timing, timed
+import report
+from measure import NAME, TESTBED, Timing, run, scratch_home, timed
 
 _ROUNDS = 3
+_LABS = (("network", "silent-service"), ("storage", "lost-node"))
 _THE_FAULT_ITSELF = ("breaking it", "waiting until users notice")
 _STEP = re.compile(r"^\[ *[0-9.]+ s\] (.*) \(([0-9.]+) s\)$", re.MULTILINE)
+
+
+def measure() -> None:
+    """Measure a lab of each stage, and write the table into the READMEs."""
+    rows: list[Timing] = []
+    named = ("--name", NAME)
+    with scratch_home():
+        for stage, lab in _LABS:
+            run(TESTBED, "up", "aolda", "--to", stage, *named)
+            rows += playing(named, lab)
+        run(TESTBED, "down", "--forget", *named)
+    report.write("bench-labs", report.table(rows))
 
 
 def playing(named: tuple[str, str], lab: str) -> list[Timing]:
@@ -23,6 +37,7 @@ def playing(named: tuple[str, str], lab: str) -> list[Timing]:
         checks.append(timed(TESTBED, "lab", "check", *named, status=1))
         broken.append(timed(TESTBED, "lab", "reset", "--to", "broken", *named))
         healthy.append(timed(TESTBED, "lab", "reset", "--to", "healthy", *named))
+        run(TESTBED, "lab", "finish", "--give-up", *named)
     beyond = tuple(start - fault for start, fault in zip(starts, own, strict=True))
     return [
         Timing(f"lab start {lab}, until it is broken and users see it", tuple(starts)),
