@@ -80,7 +80,7 @@ WANTED = {  # key: what its value must be, and an example
     "cables": ("a list of cables", "[[node1:eno1, sw1:node1]]"),
     "cephfs": ("true or false", "true"),
     "client_cache": ("a mapping of RBD's cache settings", "{rbd_cache_size: 32M}"),
-    "cloud": ("a mapping of keys and values", "{provider: kolla}"),
+    "cloud": ("a mapping of keys and values", "{provider: packages}"),
     "cluster_vlan": ("the name of a VLAN", "storage"),
     "description": ("text", "three nodes behind one switch"),
     "disks": ("a list of disks", "[{serial: osd0, size: 4G}]"),
@@ -90,6 +90,7 @@ WANTED = {  # key: what its value must be, and an example
     "id": ("a whole number", "10"),
     "image": ("the name of an image recipe", "base"),
     "internet": ("true or false", "true"),
+    "layout": ("where the control plane is", "ha"),
     "machines": ("a mapping of machines by name", "{node1: {role: node, memory: 1536M}}"),
     "members": ("a list of NIC names", "[eno1, eno2]"),
     "memory": ("a whole number followed by M or G", "1536M"),
@@ -125,7 +126,7 @@ WANTED = {  # key: what its value must be, and an example
     "vlans": ("a mapping of VLANs by name", "{mgmt: {id: 10, subnet: 10.0.10.0/24}}"),
 }
 WANTED_IN = {  # the same where a key means something else: by its section and itself
-    ("cloud", "provider"): ("where OpenStack comes from", "kolla"),
+    ("cloud", "provider"): ("where OpenStack comes from", "packages"),
 }
 ENTRIES = {  # key of a list: what each entry is called, what it must be, and an example
     "cables": ("a cable", "a pair of ends", "[node1:eno1, sw1:node1]"),

@@ -46,7 +46,15 @@ class Provider(StrEnum):
 class CloudProvider(StrEnum):
     """Where OpenStack comes from."""
 
+    PACKAGES = "packages"
     KOLLA = "kolla"
+
+
+class CloudLayout(StrEnum):
+    """Where the control plane is."""
+
+    HA = "ha"
+    COMPACT = "compact"
 
 
 class FailureDomain(StrEnum):
@@ -227,8 +235,13 @@ class Cloud(Part):
     """OpenStack on all nodes, its images and disks in their Ceph."""
 
     provider: Annotated[
-        CloudProvider, Field(description="kolla: containers, by kolla-ansible; you run it yourself")
+        CloudProvider,
+        Field(description="packages: Debian's; kolla: containers, kolla-ansible, run by you"),
     ]
+    layout: Annotated[
+        CloudLayout | None,
+        Field(description="ha: control plane on three nodes; compact: on the first. With packages"),
+    ] = None
     vip: Annotated[
         ipaddress.IPv4Address | None,
         Field(description="address of the APIs in the nodes' gateway VLAN; .250 where not said"),

@@ -3,13 +3,50 @@
 from collections.abc import Iterator
 
 from testbed.errors import Problem
-from testbed.topology.cloud import POOLS, api_vlan, cloud_nodes, free_vip
+from testbed.topology.cloud import (
+    HA_NODES,
+    POOLS,
+    api_vlan,
+    cloud_nodes,
+    free_range,
+    free_vip,
+    router_in,
+)
 from testbed.topology.kolla_groups import names as group_names
-from testbed.topology.models import Topology
+from testbed.topology.models import Cloud, CloudLayout, CloudProvider, Provider, Topology
 from testbed.topology.rules.parts import attachments
 from testbed.topology.rules.vlans import unknown_vlan
 
 _WHERE = "cloud"
+
+
+def keys_of_the_provider(topology: Topology) -> Iterator[Problem]:
+    """What only one provider reads would mislead beside the other."""
+    wanted = topology.cloud
+    if wanted is None:
+        return
+    if wanted.provider is CloudProvider.KOLLA and wanted.layout is not None:
+        what = f"'layout: {wanted.layout}' means nothing to kolla, which spreads over three nodes"
+        yield Problem(f"{_WHERE}.layout", what, "remove the line, or write provider: packages")
+    if wanted.provider is CloudProvider.PACKAGES and wanted.registry is not None:
+        what = "packages are in the image already; nothing is fetched from a registry"
+        yield Problem(f"{_WHERE}.registry", what, "remove the line, or write provider: kolla")
+
+
+def packages_on_debians_ceph(topology: Topology) -> Iterator[Problem]:
+    """Debian's OpenStack finds Ceph's files where Debian's Ceph has them."""
+    storage = topology.storage
+    if not _of(topology, CloudProvider.PACKAGES) or storage is None:
+        return
+    if storage.provider is not Provider.CEPH:
+        what = f"OpenStack of packages needs Debian's Ceph, not '{storage.provider}'"
+        yield Problem("storage.provider", what, "write provider: ceph")
+
+
+def _of(topology: Topology, provider: CloudProvider) -> Cloud | None:
+    """Return the cloud section where it is of that provider."""
+    found = topology.cloud
+    return found if found is not None and found.provider is provider else None
 
 
 def known_cloud_vlans(topology: Topology) -> Iterator[Problem]:
@@ -42,7 +79,11 @@ def cloud_node_count(topology: Topology) -> Iterator[Problem]:
     if count == 0:
         what = "OpenStack needs machines to run on, but no machine is a node"
         yield Problem(_WHERE, what, "give a machine the role: node")
-    elif count == 2:
+    elif topology.cloud.layout is CloudLayout.HA and count < HA_NODES:
+        have = "there is 1 node" if count == 1 else f"there are {count} nodes"
+        what = f"'layout: ha' needs {HA_NODES} nodes for a majority, but {have}"
+        yield Problem(f"{_WHERE}.layout", what, "add some, or write layout: compact")
+    elif count == 2 and _of(topology, CloudProvider.KOLLA):
         what = "of two nodes neither may fail: their databases need a majority"
         yield Problem(_WHERE, what, "add a third node, or keep one")
 
@@ -114,6 +155,20 @@ def provider_interfaces(topology: Topology) -> Iterator[Problem]:
             yield Problem(part.address_where, what, hint)
 
 
+def a_way_to_the_instances(topology: Topology) -> Iterator[Problem]:
+    """Instances are reached at addresses of the provider VLAN, through the router's one in it."""
+    wanted = _of(topology, CloudProvider.PACKAGES)
+    if wanted is None or wanted.provider_vlan not in topology.vlans:
+        return
+    vlan = wanted.provider_vlan
+    if router_in(topology, vlan) is None:
+        what = f"no router has an address in VLAN '{vlan}', so nobody would reach an instance"
+        yield Problem(f"{_WHERE}.provider_vlan", what, f"give the router an address in '{vlan}'")
+    elif free_range(topology, vlan) is None:
+        what = f"machines have every address of VLAN '{vlan}', and instances need some"
+        yield Problem(f"vlans.{vlan}.subnet", what, "write a larger one")
+
+
 def vip_is_free(topology: Topology) -> Iterator[Problem]:
     wanted, vlan = topology.cloud, api_vlan(topology)
     if wanted is None or vlan is None:
@@ -139,13 +194,15 @@ def vip_is_free(topology: Topology) -> Iterator[Problem]:
 
 def nodes_named_like_groups(topology: Topology) -> Iterator[Problem]:
     """Ansible takes a name for the machine or for the group, whichever it meets first."""
-    for name in cloud_nodes(topology) if topology.cloud else ():
+    for name in cloud_nodes(topology) if _of(topology, CloudProvider.KOLLA) else ():
         if name in group_names():
             what = f"'{name}' is the name of a group in kolla-ansible's inventory"
             yield Problem(f"machines.{name}", what, "choose another, such as node1")
 
 
 RULES = (
+    keys_of_the_provider,
+    packages_on_debians_ceph,
     known_cloud_vlans,
     cloud_needs_storage,
     cloud_node_count,
@@ -153,6 +210,7 @@ RULES = (
     cloud_addresses,
     provider_vlan_apart,
     provider_interfaces,
+    a_way_to_the_instances,
     vip_is_free,
     nodes_named_like_groups,
 )

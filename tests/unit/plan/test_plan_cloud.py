@@ -100,3 +100,42 @@ def test_the_first_three_nodes_are_the_control_plane() -> None:
 
 def test_without_the_section_there_is_no_cloud() -> None:
     assert plan(AOLDA, name="lab", folder=Path("/lab"), loopback="127.77.0.1").cloud is None
+
+
+def packages(**changes: object) -> dict[str, Any]:
+    return values(provider="packages", **changes)
+
+
+def test_three_nodes_are_highly_available_unless_the_topology_says_compact() -> None:
+    assert [node.control for node in decided(packages()).nodes] == [True, True, True]
+    compact = decided(packages(layout="compact"))
+    assert [node.control for node in compact.nodes] == [True, False, False]
+
+
+def test_one_node_has_the_whole_control_plane() -> None:
+    topology = packages()
+    for name in ("node2", "node3"):
+        del topology["machines"][name]
+    topology["cables"] = [c for c in topology["cables"] if "node2" not in c[0] + c[1]]
+    topology["cables"] = [c for c in topology["cables"] if "node3" not in c[0] + c[1]]
+    topology["storage"] |= {"replicas": 1, "min_replicas": 1}
+    cloud = decided(topology)
+    assert (cloud.layout, len(cloud.controllers)) == ("compact", 1)
+
+
+def test_instances_get_the_longest_run_of_free_addresses_of_the_provider_vlan() -> None:
+    outside = decided(packages()).outside
+    assert outside is not None
+    assert (str(outside.gateway), outside.mtu) == ("10.0.40.1", 1500)
+    assert (str(outside.first), str(outside.last)) == ("10.0.40.2", "10.0.40.254")
+
+
+def test_tenants_packets_go_between_the_nodes_own_addresses_in_their_vlan() -> None:
+    cloud = decided(packages())
+    assert [str(node.tunnel_address) for node in cloud.nodes][:2] == ["10.0.30.11", "10.0.30.12"]
+    assert cloud.tunnel_mtu == 1500
+
+
+def test_libvirts_name_for_cephs_key_is_the_testbeds_own() -> None:
+    assert decided(packages(), "one").libvirt_secret != decided(packages(), "two").libvirt_secret
+    assert decided(packages()).libvirt_secret == decided(packages()).libvirt_secret
