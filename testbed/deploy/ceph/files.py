@@ -1,12 +1,9 @@
-"""Every file Ceph's daemons need on a node, as one archive."""
+"""Every file Ceph's daemons need on a node."""
 
-import hashlib
-import io
-import tarfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from testbed.deploy.ceph.secrets import ADMIN, Secrets, keyring, rgw_user, users
+from testbed.deploy.files import File, sealed
 from testbed.plan.storage import Storage, StorageNode
 from testbed.topology.models import ClientCache, FailureDomain
 
@@ -19,21 +16,9 @@ _SLOW_HEARTBEAT = 5000  # milliseconds
 _OSD_MEMORY = 939_524_096  # bytes; the least Ceph accepts
 
 
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file to put on a node; the owner is a user and its group of the same name."""
-
-    path: str
-    text: str
-    mode: int = 0o644
-    owner: str = "root"
-
-
 def files(storage: Storage, node: StorageNode, secrets: Secrets) -> tuple[File, ...]:
     """Return the files of a node, the one that names all others last."""
-    made = tuple(_files(storage, node, secrets))
-    digest = hashlib.sha256(repr(made).encode()).hexdigest()
-    return (*made, File(DIGEST, f"{digest}\n"))
+    return sealed(DIGEST, tuple(_files(storage, node, secrets)))
 
 
 def _files(storage: Storage, node: StorageNode, secrets: Secrets) -> Iterator[File]:
@@ -122,16 +107,3 @@ def client_settings(cache: ClientCache | None) -> dict[str, object]:
         key: value * 2**20 if key in mib else str(value).lower()
         for key, value in cache.model_dump().items()
     }
-
-
-def archive(wanted: tuple[File, ...]) -> bytes:
-    """Return a tar archive of the files, to be unpacked at the root of a machine."""
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as tar:
-        for file in wanted:
-            data = file.text.encode()
-            entry = tarfile.TarInfo(file.path.lstrip("/"))
-            entry.size, entry.mode = len(data), file.mode
-            entry.uname = entry.gname = file.owner
-            tar.addfile(entry, io.BytesIO(data))
-    return packed.getvalue()

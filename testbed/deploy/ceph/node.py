@@ -5,8 +5,9 @@ import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from testbed.deploy.ceph.files import DIGEST, MON_KEYRING, File, archive
+from testbed.deploy.ceph.files import DIGEST, MON_KEYRING
 from testbed.deploy.ceph.secrets import rgw_user
+from testbed.deploy.files import File, digest_of, unpacking
 from testbed.deploy.step import Step
 from testbed.guest import Command, Script
 from testbed.plan.storage import Osd, Storage, StorageNode
@@ -88,9 +89,8 @@ def making(
     storage: Storage, node: StorageNode, files: tuple[File, ...], facts: NodeFacts
 ) -> Iterator[Step]:
     """Yield the steps that make a node's daemons, up to where they need each other."""
-    if facts.digest != files[-1].text.strip():
-        command = Command(("tar", "-x", "-C", "/", "--no-overwrite-dir"), sudo=True)
-        yield Step("files", node.machine, command, stdin=archive(files))
+    if facts.digest != digest_of(files):
+        yield unpacking(node.machine, files)
     if node.monitor and not facts.monitor:
         yield Step("monitor", node.machine, _make_monitor(storage, node), timeout=_SLOW)
     if node.monitor:

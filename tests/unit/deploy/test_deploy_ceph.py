@@ -15,6 +15,7 @@ from testbed.deploy.ceph import cluster, files, node
 from testbed.deploy.ceph.cluster import ClusterFacts, Pool
 from testbed.deploy.ceph.node import NodeFacts
 from testbed.deploy.ceph.secrets import ADMIN, Secrets, keyring, new_secrets, users
+from testbed.deploy.files import archive
 from testbed.deploy.step import Step, take
 from testbed.errors import DeployError, GuestError
 from testbed.guest import Command, Result, Script
@@ -121,7 +122,7 @@ class TestFiles:
         self, everything: Storage, secrets: Secrets
     ) -> None:
         wanted = files.files(everything, everything.nodes[0], secrets)
-        with tarfile.open(fileobj=io.BytesIO(files.archive(wanted))) as tar:
+        with tarfile.open(fileobj=io.BytesIO(archive(wanted))) as tar:
             packed = {f"/{m.name}": (m.mode, m.uname) for m in tar.getmembers()}
         keyrings = {path: how for path, how in packed.items() if path.endswith("keyring")}
         assert {mode for mode, _ in keyrings.values()} == {0o600}
