@@ -12,9 +12,10 @@ from testbed.apply.observe import Testbed
 from testbed.apply.reaching import Place, Reached, from_here, from_machine, reach
 from testbed.apply.session import session
 from testbed.deploy import kolla
+from testbed.deploy.ceph.clients import users
 from testbed.deploy.ceph.secrets import Caps
 from testbed.deploy.kolla import guide
-from testbed.deploy.kolla.ceph import asking_for_key, users
+from testbed.deploy.kolla.ceph import asking_for_key
 from testbed.deploy.kolla.sources import Sources, read_sources
 from testbed.errors import CannotWrite, DeployError, HostError, StateError
 from testbed.plan.cloud import Cloud

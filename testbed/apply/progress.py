@@ -25,6 +25,7 @@ class Stage(StrEnum):
     ROUTES = "routes"
     STEADY = "steady state"
     STORAGE = "storage"
+    CLOUD = "cloud"
     CHECKPOINT = "checkpoint"
 
 

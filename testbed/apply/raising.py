@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from testbed import checkpoint
 from testbed.apply import (
     budget,
+    clouding,
     health,
     keeping,
     kept,
@@ -174,6 +175,9 @@ def _walk(
         ceph = None
         if plan.storage is not None and goal is not Level.NETWORK:
             ceph = storing.raise_storage(folders, plan, plan.storage, doors, recorder)
+        if goal is Level.CLOUD:
+            cpus = host.facts().cpus
+            clouding.raise_cloud(folders, plan, doors, recorder, accel=wish.accel, cpus=cpus)
         health.remember(folders, plan.name, steady, ceph)
 
 

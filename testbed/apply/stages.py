@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from testbed.errors import StateError
 from testbed.plan.models import Plan
+from testbed.topology.models import CloudProvider
 
 
 class Level(StrEnum):
@@ -12,11 +13,25 @@ class Level(StrEnum):
 
     NETWORK = "network"
     STORAGE = "storage"
+    CLOUD = "cloud"
 
 
 def levels(plan: Plan) -> tuple[Level, ...]:
-    """Return the levels a testbed has."""
-    return (Level.NETWORK,) if plan.storage is None else (Level.NETWORK, Level.STORAGE)
+    """Return the levels a testbed has; kolla-ansible's cloud is raised by whoever runs it."""
+    found = [Level.NETWORK]
+    if plan.storage is not None:
+        found.append(Level.STORAGE)
+    if plan.cloud is not None and plan.cloud.provider is CloudProvider.PACKAGES:
+        found.append(Level.CLOUD)
+    return tuple(found)
+
+
+def _missing(plan: Plan, wanted: Level) -> str:
+    if wanted is Level.CLOUD and plan.cloud is not None:
+        return (
+            "its OpenStack is kolla-ansible's, which testbed writes the files for and does not run"
+        )
+    return f"its topology has no '{wanted}' section"
 
 
 def highest(levels: Collection[str], goal: Level) -> Level | None:
@@ -37,7 +52,7 @@ def level(plan: Plan, wanted: Level | None) -> Level:
     if wanted not in has:
         raise StateError(
             f"testbed '{plan.name}' cannot be raised to '{wanted}'",
-            why=f"its topology has no '{wanted}' section; it can be raised to: {', '.join(has)}",
+            why=f"{_missing(plan, wanted)}; it can be raised to: {', '.join(has)}",
             next_step=f"run: testbed up --to {has[-1]}, or add the section to the topology",
         )
     return wanted

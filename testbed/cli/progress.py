@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _OF_WHOLE = (Stage.RESTORED, Stage.IMAGE, Stage.STEADY, Stage.CHECKPOINT)
+_OF_STEPS = (Stage.STORAGE, Stage.CLOUD)  # told when they end: there are many
 _SHOWN = tuple(stage for stage in Stage if stage not in _OF_WHOLE)
 
 
@@ -40,7 +41,7 @@ class _Lines:
             line = f"{at} {event.machine}: {event.stage.value}{part} ({event.seconds:.1f} s)"
         elif event.status is Status.FAILED:
             line = f"{at} {event.machine}: {event.stage.value} FAILED: {event.detail}"
-        elif event.stage is not Stage.STORAGE and (event.detail or event.machine == WHOLE):
+        elif event.stage not in _OF_STEPS and (event.detail or event.machine == WHOLE):
             line = f"{at} {event.machine}: {event.stage.value} … {event.detail}".rstrip()
         else:
             return

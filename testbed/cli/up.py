@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from testbed.host import Host
 
 
+_PROVEN = {  # by the level that was raised
+    "network": "steady state proven",
+    "storage": "Ceph healthy",
+    "cloud": "OpenStack's APIs answer",
+}
+
+
 def up(
     topology: Annotated[
         str,
@@ -26,7 +33,7 @@ def up(
         typer.Option("--name", "-n", help="Name it; several run side by side. [default: its own]"),
     ] = None,
     to: Annotated[
-        Literal["network", "storage"] | None,
+        Literal["network", "storage", "cloud"] | None,
         typer.Option("--to", help="Stop after this stage. [default: the topology's last]"),
     ] = None,
     dry_run: Annotated[
@@ -94,7 +101,7 @@ def _print(raised: "Raised", *, as_json: bool) -> None:
         typer.echo(json_module.dumps(facts, indent=1))
         return
     count = len(raised.plan.machines)
-    proven = "steady state proven" if raised.level == "network" else "Ceph healthy"
+    proven = _PROVEN[raised.level]
     how = f"restored at stage {raised.restored}, " if raised.restored else ""
     typer.echo(
         f"testbed '{raised.plan.name}' is ready: {count} machines, {how}{proven} "
@@ -105,6 +112,10 @@ def _print(raised: "Raised", *, as_json: bool) -> None:
     if note := storing.untried(raised.plan):
         typer.echo(f"note: {note}")
     typer.echo("look around: testbed status, testbed ssh node1, testbed graph")
-    if raised.plan.cloud is not None and raised.level != "network":
+    if (
+        raised.plan.cloud is not None
+        and raised.plan.cloud.provider == "kolla"
+        and raised.level != "network"
+    ):
         name = raised.plan.name
         typer.echo(f"OpenStack is next, by you: testbed kolla write kolla-{name} --name {name}")

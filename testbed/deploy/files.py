@@ -30,10 +30,10 @@ def digest_of(made: tuple[File, ...]) -> str:
     return made[-1].text.strip()
 
 
-def unpacking(machine: str, wanted: tuple[File, ...]) -> Step:
+def unpacking(machine: str, wanted: tuple[File, ...], name: str = "files") -> Step:
     """Return the step that puts the files into a machine."""
     command = Command(("tar", "-x", "-C", "/", "--no-overwrite-dir"), sudo=True)
-    return Step("files", machine, command, stdin=archive(wanted))
+    return Step(name, machine, command, stdin=archive(wanted))
 
 
 def archive(wanted: tuple[File, ...]) -> bytes:

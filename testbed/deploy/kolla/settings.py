@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import yaml
 
-from testbed.deploy.kolla.ceph import BACKUPS
+from testbed.deploy.ceph.clients import BACKUPS
 from testbed.deploy.kolla.release import RELEASE
 from testbed.plan.cloud import Cloud
 from testbed.plan.storage import Storage

@@ -14,7 +14,7 @@ from clouds import planned
 from offline import SHARE
 
 from testbed.deploy.kolla import RELEASE
-from testbed.deploy.kolla.ceph import ceph_conf
+from testbed.deploy.ceph.clients import client_conf
 from testbed.deploy.kolla.commands import commands, recovery
 from testbed.deploy.kolla.settings import globals_yml
 from testbed.deploy.kolla.sources import read_sources
@@ -106,7 +106,7 @@ def merged(merge_configs: ModuleType, text: str) -> str:
 def test_ceph_conf_comes_through_kolla_ansibles_parser_as_it_is(merge_configs: ModuleType) -> None:
     storage = planned().storage
     assert storage
-    text = ceph_conf(storage)
+    text = client_conf(storage)
     assert merged(merge_configs, text).split() == text.split()
     plain = configparser.ConfigParser()
     plain.read_string(merged(merge_configs, text))
@@ -116,6 +116,6 @@ def test_ceph_conf_comes_through_kolla_ansibles_parser_as_it_is(merge_configs: M
 def test_with_tabs_it_would_not(merge_configs: ModuleType) -> None:
     storage = planned().storage
     assert storage
-    tabbed = re.sub(r"^(?=\w)", "\t", ceph_conf(storage), flags=re.MULTILINE)
+    tabbed = re.sub(r"^(?=\w)", "\t", client_conf(storage), flags=re.MULTILINE)
     with pytest.raises(Exception, match="nexpected continuation line"):
         merged(merge_configs, tabbed)

@@ -1,0 +1,68 @@
+"""The cloud stage: OpenStack in the nodes, from the packages of their image."""
+
+import json
+from contextlib import AbstractContextManager
+
+from testbed.apply.folders import Folders, make_private, write_private
+from testbed.apply.progress import Recorder, Stage
+from testbed.apply.session import Session
+from testbed.deploy.openstack import provider
+from testbed.deploy.openstack.provider import Wanted
+from testbed.deploy.openstack.secrets import Secrets, new_secrets
+from testbed.deploy.step import Guests
+from testbed.errors import StateError
+from testbed.plan.cloud import Cloud
+from testbed.plan.models import Plan
+from testbed.plan.storage import Storage
+from testbed.render.domain import Accelerator
+
+
+def raise_cloud(
+    folders: Folders,
+    plan: Plan,
+    session: Session,
+    recorder: Recorder,
+    *,
+    accel: Accelerator,
+    cpus: int,
+) -> None:
+    """Make the cloud, or what is missing of it, and return once every API answers at its address.
+
+    `cpus` is how many processors the host has for its services to start on.
+    """
+    cloud, storage = _wanted(plan)
+
+    def timing(machine: str, step: str) -> AbstractContextManager[None]:
+        return recorder.step(machine, Stage.CLOUD, part=step)
+
+    wanted = Wanted(cloud, storage, secrets(folders, plan.name), kvm=accel == "kvm", width=cpus)
+    provider.deploy(wanted, guests_of(cloud, storage, session), timing)
+
+
+def _wanted(plan: Plan) -> tuple[Cloud, Storage]:
+    if plan.cloud is None or plan.storage is None:
+        raise StateError(
+            f"testbed '{plan.name}' has no OpenStack",
+            why="its topology has no 'cloud' section",
+            next_step="add 'cloud: {provider: packages}' to a file of yours",
+        )
+    return plan.cloud, plan.storage
+
+
+def guests_of(cloud: Cloud, storage: Storage, session: Session) -> Guests:
+    """Return the doors into the nodes of the cloud, and into those that know Ceph's users."""
+    names = dict.fromkeys(
+        (*(node.machine for node in cloud.nodes), *(node.machine for node in storage.monitors))
+    )
+    return {name: session.guests[name] for name in names}
+
+
+def secrets(folders: Folders, testbed: str) -> Secrets:
+    """Return OpenStack's secrets, made once per testbed and kept with its keys."""
+    path = folders.of_testbed(testbed) / "keys" / "cloud.json"
+    kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    wanted = {**new_secrets(), **kept}
+    if wanted != kept:
+        make_private(path.parent)
+        write_private(path, json.dumps(wanted, indent=1))
+    return wanted

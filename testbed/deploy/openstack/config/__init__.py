@@ -1,0 +1,1 @@
+"""The configuration of each part of OpenStack, as the text of its files."""

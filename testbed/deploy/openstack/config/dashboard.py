@@ -1,0 +1,56 @@
+"""Horizon: the dashboard in a browser, behind the VIP like the APIs."""
+
+from collections.abc import Iterator
+
+from testbed.deploy.files import File
+from testbed.deploy.openstack.secrets import DASHBOARD
+from testbed.deploy.openstack.site import HTTP, KEYSTONE, MEMCACHE, Site
+
+_SHARE = "/usr/share/openstack-dashboard"
+_STATIC = "/var/lib/openstack-dashboard/static"
+
+
+def files(site: Site) -> Iterator[File]:
+    """Yield the dashboard's settings, read after Debian's own, and those of its web server."""
+    path = "/etc/openstack-dashboard/local_settings.d/_9999_testbed.py"
+    yield File(path, _settings(site), 0o640, "www-data")
+    yield File("/etc/apache2/ports.conf", f"Listen {site.node.address}:{HTTP}\n")
+    yield File("/etc/apache2/sites-enabled/testbed.conf", _site(site))
+
+
+def _settings(site: Site) -> str:
+    return f"""\
+ALLOWED_HOSTS = ["*"]  # the name it is called by depends on how it is reached
+SECRET_KEY = {site.secrets[DASHBOARD]!r}
+OPENSTACK_HOST = "{site.cloud.vip}"
+OPENSTACK_KEYSTONE_URL = "{site.url(KEYSTONE, "/v3")}"
+OPENSTACK_KEYSTONE_DEFAULT_DOMAIN = "Default"
+SESSION_ENGINE = "django.contrib.sessions.backends.cache"
+CACHES = {{
+    "default": {{
+        "BACKEND": "django.core.cache.backends.memcached.PyMemcacheCache",
+        "LOCATION": {list(site.each_at(MEMCACHE))!r},
+    }}
+}}
+"""
+
+
+def _site(site: Site) -> str:
+    return f"""\
+<VirtualHost {site.node.address}:{HTTP}>
+    WSGIScriptAlias / {_SHARE}/wsgi.py
+    WSGIDaemonProcess horizon user=www-data group=www-data processes=1 threads=4
+    WSGIProcessGroup horizon
+    WSGIApplicationGroup %{{GLOBAL}}
+    Alias /static {_STATIC}
+    Alias /horizon/static {_STATIC}
+    <Directory {_SHARE}>
+        Require all granted
+    </Directory>
+    <Directory {_STATIC}>
+        Require all granted
+    </Directory>
+    ErrorLog /var/log/openstack-dashboard/error.log
+    LogLevel warn
+</VirtualHost>
+"""

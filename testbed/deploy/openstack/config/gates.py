@@ -1,0 +1,69 @@
+"""When each service starts: not before what it needs answers, or it would start in vain.
+
+A service that dies for want of another pays its imports again, which are most of what its start
+costs an emulated machine. The image's units wait for what stands on their line.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from testbed.deploy.files import File
+from testbed.deploy.openstack.config.web import APIS
+from testbed.deploy.openstack.site import (
+    AMQP,
+    GLANCE,
+    KEYSTONE,
+    MYSQL,
+    OVN_NB,
+    OVN_SB,
+    PLACEMENT,
+    Site,
+)
+
+WAIT = "/usr/libexec/testbed/wait-for"
+_PATH = "/etc/testbed/gates"
+
+
+def files(site: Site) -> Iterator[File]:
+    """Yield the file that says what each unit waits for."""
+    lines = (f"{unit} {' '.join(places)}\n" for unit, places in gates(site).items())
+    yield File(_PATH, "".join(lines))
+
+
+def gates(site: Site) -> Mapping[str, tuple[str, ...]]:
+    """Return what must answer before each unit of the node starts.
+
+    A queue or a database of OVN's is waited for on the node itself, where there is one: through
+    another node's, the services would be up before what they need here.
+    """
+    own = site.node.address
+    near = own if site.node.control else site.cloud.controllers[0].address
+    # Behind the VIP haproxy takes any connection; a database that is there greets.
+    database, queue = f"greeting:{site.cloud.vip}:{MYSQL}", f"tcp:{near}:{AMQP}"
+    keystone, placement = site.url(KEYSTONE, "/v3"), site.url(PLACEMENT, "/")
+    compute = {"nova-compute": (queue, keystone, placement)}
+    if not site.node.control:
+        return compute
+    return {
+        "keystone": (database,),
+        "placement-api": (database, keystone),
+        "glance-api": (database, keystone),
+        "neutron-api": (database, queue, keystone, f"tcp:{own}:{OVN_NB}", f"tcp:{own}:{OVN_SB}"),
+        "nova-conductor": (database, queue),
+        "nova-api": (database, queue, keystone),
+        "nova-scheduler": (database, queue, placement),
+        "cinder-api": (database, queue, keystone),
+        "cinder-scheduler": (database, queue),
+        "cinder-volume": (database, queue),
+        **compute,
+    }
+
+
+def ready(site: Site, unit: str) -> tuple[str, ...]:
+    """Return what answers once the unit is up; nothing where its start ends no sooner."""
+    ports = {api.unit: api.port for api in APIS} | {"glance-api": GLANCE}
+    return (f"http://{site.node.address}:{ports[unit]}/",) if unit in ports else ()
+
+
+def waiting_script(places: tuple[str, ...]) -> str:
+    """Return the command that ends once all of that answers."""
+    return f"echo 'all {' '.join(places)}' | GATES=/dev/stdin {WAIT} all"

@@ -1,0 +1,175 @@
+"""One node: what OpenStack has there already, and the steps that are still missing."""
+
+import hashlib
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from testbed.deploy.files import File, digest_of, unpacking
+from testbed.deploy.openstack.config.gates import ready, waiting_script
+from testbed.deploy.openstack.config.network import switch_script
+from testbed.deploy.openstack.files import DIGEST
+from testbed.deploy.openstack.site import Site
+from testbed.deploy.step import Step
+from testbed.errors import DeployError
+from testbed.guest import Script
+from testbed.plan.cloud import CloudNode
+
+QUEUE = "rabbitmq-server"
+DATABASE = "mariadb"
+_START = 1800.0  # seconds; an emulated Python takes a minute to start, and its needs come first
+NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFacts:
+    """What a node has: programs, KVM, its files' digest, what Open vSwitch knows, what runs."""
+
+    programs: bool
+    kvm: bool
+    digest: str
+    switch: str
+    running: frozenset[str]  # units that are enabled and active
+
+    def has_older_files(self, wanted: tuple[File, ...]) -> bool:
+        """Return whether what runs there was started with other files than are wanted."""
+        return self.digest not in (NONE, digest_of(wanted))
+
+
+def front(node: CloudNode) -> tuple[str, ...]:
+    """Return the units in front of the services."""
+    return ("memcached", "haproxy", "keepalived") if node.control else ()
+
+
+def ground(node: CloudNode) -> tuple[str, ...]:
+    """Return the units below the services; none of them is a Python, so all start at once."""
+    central = ("ovn-central",) if node.control else ()
+    return ("openvswitch-switch", *central, "ovn-host", "libvirtd")
+
+
+# In this order: each needs the ones before it, and nothing of it starts in vain.
+WAVES = (
+    ("keystone",),
+    ("placement-api", "glance-api"),
+    ("neutron-api", "nova-conductor", "nova-api", "nova-scheduler"),
+    ("cinder-api", "cinder-scheduler", "cinder-volume"),
+    ("nova-compute",),
+    ("apache2",),
+)
+_EVERYWHERE = {"nova-compute"}
+
+
+def in_wave(wave: tuple[str, ...], node: CloudNode) -> tuple[str, ...]:
+    """Return which units of a wave the node runs."""
+    return tuple(unit for unit in wave if node.control or unit in _EVERYWHERE)
+
+
+def units(node: CloudNode) -> tuple[str, ...]:
+    """Return every unit of a node."""
+    base = (DATABASE, QUEUE) if node.control else ()
+    waves = (unit for wave in WAVES for unit in in_wave(wave, node))
+    return (*base, *front(node), *ground(node), *waves)
+
+
+def facts_script(node: CloudNode) -> Script:
+    """Return the look at a node; it changes nothing and starts few processes."""
+    program = "/usr/bin/keystone-manage" if node.control else "/usr/bin/nova-compute"
+    asked = " ".join(map(shlex.quote, units(node)))
+    return Script(
+        f"""
+printf 'digest '; cat {DIGEST} 2>/dev/null || echo {NONE}
+[ -e {program} ] && echo programs
+[ -c /dev/kvm ] && echo kvm
+printf 'switch '
+[ -S /run/openvswitch/db.sock ] \\
+    && ovs-vsctl --timeout=10 --if-exists get Open_vSwitch . external-ids:testbed || echo
+systemctl show --property=Id,ActiveState,UnitFileState {asked}
+""",
+        sudo=True,
+    )
+
+
+def read_facts(text: str) -> NodeFacts:
+    """Read the output of `facts_script`."""
+    head, _, shown = text.partition("Id=")
+    words = dict(re.findall(r'^(digest|switch) "?(\w+)"?$', head, re.MULTILINE))
+    lines = head.splitlines()
+    return NodeFacts(
+        programs="programs" in lines,
+        kvm="kvm" in lines,
+        digest=words.get("digest", NONE),
+        switch=words.get("switch", NONE),
+        running=frozenset(_running(f"Id={shown}")),
+    )
+
+
+def _running(text: str) -> Iterator[str]:
+    for block in text.strip().split("\n\n"):
+        values = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+        if values.get("ActiveState") == "active" and values.get("UnitFileState") == "enabled":
+            yield values["Id"].removesuffix(".service")
+
+
+def must_have_programs(machine: str, facts: NodeFacts) -> None:
+    """Raise `DeployError` where the node's image holds no OpenStack."""
+    if not facts.programs:
+        raise DeployError(
+            f"{machine} has no OpenStack to configure, so nothing was done",
+            why="its image holds none of Debian's packages of it",
+            next_step="write image: cloud for each node in the topology, "
+            "then run: testbed down, and: testbed up",
+        )
+
+
+def placing(site: Site, wanted: tuple[File, ...], facts: NodeFacts) -> Iterator[Step]:
+    """Yield the steps that put a node's files in their places, but for the one that says so."""
+    if facts.digest != digest_of(wanted):
+        yield unpacking(site.node.machine, wanted[:-1])
+
+
+def sealing(site: Site, wanted: tuple[File, ...], facts: NodeFacts) -> Iterator[Step]:
+    """Yield the step that says that all files are there, and that what runs has read them."""
+    if facts.digest != digest_of(wanted):
+        yield unpacking(site.node.machine, wanted[-1:], "seal")
+
+
+def switching(site: Site, facts: NodeFacts) -> Iterator[Step]:
+    """Yield the step that hands the provider VLAN to Open vSwitch, which then remembers it."""
+    script = switch_script(site)
+    name = hashlib.sha256(script.encode()).hexdigest()[:16]
+    if facts.switch != name:
+        seal = f"ovs-vsctl set Open_vSwitch . external-ids:testbed={name}\n"
+        yield Step("provider VLAN", site.node.machine, Script(script + seal, sudo=True))
+
+
+def starting(
+    name: str, machine: str, wanted: tuple[str, ...], facts: NodeFacts, *, again: bool = False
+) -> Iterator[Step]:
+    """Yield the step that starts those units, now and at every boot, where one is not running.
+
+    With `again` what runs is started once more: it has read older files.
+    """
+    missing = tuple(unit for unit in wanted if again or unit not in facts.running)
+    if missing:
+        asked = " ".join(map(shlex.quote, missing))
+        script = f"systemctl enable --quiet {asked}\nsystemctl reset-failed {asked} || true\n"
+        script += f"systemctl {'restart' if again else 'start'} {asked}\n"
+        yield Step(name, machine, Script(script, sudo=True), timeout=_START)
+
+
+def starting_service(
+    site: Site, unit: str, facts: NodeFacts, *, again: bool = False
+) -> Iterator[Step]:
+    """Yield the steps that start one service, the last of which ends when it answers."""
+    steps = tuple(starting(unit, site.node.machine, (unit,), facts, again=again))
+    yield from steps
+    answers = ready(site, unit)
+    if steps and answers:
+        yield waiting(unit, site.node.machine, answers)
+
+
+def waiting(name: str, machine: str, answers: tuple[str, ...]) -> Step:
+    """Return the step that ends once all of that answers."""
+    script = Script(waiting_script(answers), sudo=True)
+    return Step(f"{name} answers", machine, script, timeout=_START)

@@ -1,0 +1,53 @@
+"""A node of a cloud, and all that its files are made from."""
+
+from dataclasses import dataclass
+
+from testbed.deploy.ceph.secrets import Secrets as CephKeys
+from testbed.deploy.openstack.secrets import RABBIT, Secrets, database
+from testbed.plan.cloud import Cloud, CloudNode
+from testbed.plan.storage import Storage
+
+MYSQL, AMQP, MEMCACHE, OVN_NB, OVN_SB = 3306, 5672, 11211, 6641, 6642
+HTTP = 80
+KEYSTONE, GLANCE, PLACEMENT, NOVA, NEUTRON, CINDER = 5000, 9292, 8778, 8774, 9696, 8776
+RABBIT_USER = "openstack"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One node as its configuration sees it; `kvm` says whether its instances can have KVM."""
+
+    cloud: Cloud
+    storage: Storage
+    node: CloudNode
+    secrets: Secrets
+    ceph_keys: CephKeys
+    kvm: bool
+
+    @property
+    def alone(self) -> bool:
+        """Whether the control plane is one node, so that nothing of it is a cluster."""
+        return len(self.cloud.controllers) == 1
+
+    def url(self, port: int, path: str = "") -> str:
+        """Return the address of an API, which is always the one behind the VIP."""
+        return f"http://{self.cloud.vip}:{port}{path}"
+
+    def database(self, user: str, schema: str) -> str:
+        """Return where a service finds its database: behind the VIP, which picks one server."""
+        password = self.secrets[database(user)]
+        return f"mysql+pymysql://{user}:{password}@{self.cloud.vip}:{MYSQL}/{schema}?charset=utf8"
+
+    @property
+    def transport(self) -> str:
+        """Where services find the message queue: every member of it, in one address."""
+        login = f"{RABBIT_USER}:{self.secrets[RABBIT]}"
+        return "rabbit://" + ",".join(f"{login}@{each}" for each in self.each_at(AMQP)) + "/"
+
+    def each_at(self, port: int) -> tuple[str, ...]:
+        """Return every controller's address with a port."""
+        return tuple(f"{node.address}:{port}" for node in self.cloud.controllers)
+
+    def ovn(self, port: int) -> str:
+        """Return where clients find one of OVN's databases: at any controller."""
+        return ",".join(f"tcp:{each}" for each in self.each_at(port))
