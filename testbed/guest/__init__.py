@@ -7,12 +7,14 @@ needs none, and importing one takes longer than the look.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from testbed.guest.clock import TalkingGuest, clock_offset, step_clocks, stepping_clocks
+from testbed.guest.clock import clock_offset, step_clocks, stepping_clocks
 from testbed.guest.command import Command, Guest, Result, Script, must
+from testbed.guest.dialogue import TalkingGuest
 from testbed.guest.failures import (
     CommandTimeout,
     ConnectionLost,
     HostKeyDiffers,
+    NothingAnswers,
     Unreachable,
     UserKeyRefused,
 )
@@ -29,6 +31,7 @@ __all__ = [
     "ConnectionLost",
     "Guest",
     "HostKeyDiffers",
+    "NothingAnswers",
     "Patience",
     "Result",
     "Script",

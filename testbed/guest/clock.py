@@ -3,15 +3,14 @@
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from importlib import resources
 from threading import Barrier, Event
-from typing import Protocol
 
 from testbed.errors import GuestError
 from testbed.guest.command import Command, Guest
-from testbed.guest.dialogue import Dialogue
+from testbed.guest.dialogue import Dialogue, TalkingGuest
 
 _EXCHANGES = 8
 _TIMEOUT = 180.0  # seconds; a checkpoint is taken in the meantime
@@ -23,14 +22,6 @@ _ON_ITS_WAY = 2.0  # seconds for the answers to what was sent before
 # not in its first 900 s of leading; OSDs make themselves heard every 300 s.
 _LONG = 300.0  # seconds
 _MONITORS = "/run/ceph/ceph-mon.*.asok"
-
-
-class TalkingGuest(Guest, Protocol):
-    """A guest that can hold a dialogue."""
-
-    def talk(
-        self, command: Command, *, timeout: float = 60.0
-    ) -> AbstractContextManager[Dialogue]: ...
 
 
 def clock_offset(guest: TalkingGuest, *, now: Callable[[], float] = time.time) -> float:

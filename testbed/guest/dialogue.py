@@ -1,6 +1,9 @@
-"""A command that answers each line with one line."""
+"""A command that answers each line with one line, and guests that can be talked to so."""
 
-from typing import TYPE_CHECKING
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Protocol
+
+from testbed.guest.command import Command, Guest
 
 if TYPE_CHECKING:
     import paramiko
@@ -26,3 +29,18 @@ class Dialogue:
             self._pending += data
         answer, _, self._pending = self._pending.partition(b"\n")
         return answer.decode(errors="replace")
+
+
+class TalkingGuest(Guest, Protocol):
+    """A guest that can hold a dialogue, and that others can be called through."""
+
+    def talk(
+        self, command: Command, *, timeout: float = 60.0
+    ) -> AbstractContextManager[Dialogue]: ...
+
+    def dial(self, host: str, port: int, *, timeout: float = 30.0) -> AbstractContextManager[Any]:
+        """Open a connection from the guest to an address; what is yielded is used as a socket.
+
+        `timeout` is in seconds, for the opening and for each wait afterwards. Raises
+        `NothingAnswers` where the guest is reached and the address is not.
+        """

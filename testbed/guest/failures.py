@@ -21,3 +21,7 @@ class CommandTimeout(GuestError):
 
 class ConnectionLost(GuestError):
     """The connection broke while a command ran; whether it was done is not known."""
+
+
+class NothingAnswers(GuestError):
+    """What a guest was to call does not answer it; the guest itself may be well."""

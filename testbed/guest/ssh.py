@@ -3,7 +3,7 @@
 import math
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,9 +16,11 @@ from testbed.guest import channel
 from testbed.guest.command import Command, Result, Script
 from testbed.guest.connect import Address, Patience, connect
 from testbed.guest.dialogue import Dialogue
-from testbed.guest.failures import CommandTimeout, ConnectionLost, Unreachable
+from testbed.guest.failures import CommandTimeout, ConnectionLost, NothingAnswers, Unreachable
 
 _GRACE = 1  # seconds between our deadline and the guest's own
+
+_Opening = Callable[[paramiko.Transport], paramiko.Channel]
 
 
 class SshGuest:
@@ -102,8 +104,33 @@ class SshGuest:
                 raise self._too_slow(f"`{command}`", timeout) from error
 
     @contextmanager
-    def _channel(self, doing: str) -> Iterator[paramiko.Channel]:
-        opened = self._open()
+    def dial(self, host: str, port: int, *, timeout: float = 30.0) -> Iterator[paramiko.Channel]:
+        """Open a connection from the guest to an address; what is yielded is used as a socket.
+
+        `timeout` is in seconds, for the opening and for each wait afterwards. Raises
+        `NothingAnswers` where the guest is reached and the address is not.
+        """
+
+        def call(transport: paramiko.Transport) -> paramiko.Channel:
+            there, here = (host, port), ("127.0.0.1", 0)
+            try:
+                return transport.open_channel("direct-tcpip", there, here, timeout=timeout)
+            except paramiko.SSHException as error:
+                if not transport.is_active():
+                    raise
+                raise NothingAnswers(
+                    f"{self.name}: nothing answers at {host}:{port}",
+                    why=str(error),
+                    next_step=f"look around with: testbed ssh {self.name}",
+                ) from error
+
+        with self._channel(f"the call to {host}:{port}", call) as opened:
+            opened.settimeout(timeout)
+            yield opened
+
+    @contextmanager
+    def _channel(self, doing: str, opening: _Opening | None = None) -> Iterator[paramiko.Channel]:
+        opened = self._open(opening or self._session)
         try:
             yield opened
         except TimeoutError:
@@ -117,27 +144,30 @@ class SshGuest:
         finally:
             opened.close()
 
-    def _open(self) -> paramiko.Channel:
+    def _open(self, opening: _Opening) -> paramiko.Channel:
         """Open a channel; where the kept connection turns out dead, on a new one."""
         reused = self._transport is not None
         self.connect()
         try:
-            return self._open_once()
+            return self._open_once(opening)
         except (paramiko.SSHException, EOFError, OSError) as error:
             self.close()
             if not reused:
                 raise self._silent(error) from error
         self.connect()
         try:
-            return self._open_once()
+            return self._open_once(opening)
         except (paramiko.SSHException, EOFError, OSError) as error:
             self.close()
             raise self._silent(error) from error
 
-    def _open_once(self) -> paramiko.Channel:
+    def _open_once(self, opening: _Opening) -> paramiko.Channel:
         transport = self._transport
         if transport is None:
             raise paramiko.SSHException("the connection was closed")
+        return opening(transport)
+
+    def _session(self, transport: paramiko.Transport) -> paramiko.Channel:
         return transport.open_session(timeout=self._patience.channel)
 
     def _silent(self, error: Exception) -> Unreachable:

@@ -7,6 +7,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import paramiko
 import pytest
@@ -25,6 +26,7 @@ class Sshd(paramiko.ServerInterface):
         self.transports: list[paramiko.Transport] = []
         self.commands: list[str] = []
         self.refuses_sessions = False
+        self.swallows_calls = False
         self.awake = threading.Event()
         self.awake.set()
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -65,6 +67,28 @@ class Sshd(paramiko.ServerInterface):
             return paramiko.OPEN_FAILED_RESOURCE_SHORTAGE
         return paramiko.OPEN_SUCCEEDED
 
+    def check_channel_direct_tcpip_request(
+        self, chanid: int, origin: tuple[str, int], destination: tuple[str, int]
+    ) -> int:
+        if self.swallows_calls:
+            self.awake.wait()
+        try:
+            there = socket.create_connection(destination, timeout=5)
+        except OSError:
+            return paramiko.OPEN_FAILED_CONNECT_FAILED
+        threading.Thread(target=self._forward, args=(chanid, there), daemon=True).start()
+        return paramiko.OPEN_SUCCEEDED
+
+    def _forward(self, chanid: int, there: socket.socket) -> None:
+        transport = self.transports[-1]
+        channel = transport.accept(5)
+        while channel is not None and channel.get_id() != chanid:
+            channel = transport.accept(5)
+        assert channel is not None
+        threading.Thread(target=_pour, args=(channel, there), daemon=True).start()
+        _pour(there, channel)
+        channel.close()
+
     def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
         self.awake.wait()
         self.commands.append(command.decode())
@@ -87,6 +111,12 @@ def _execute(channel: paramiko.Channel, command: bytes) -> None:
     with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
         channel.send_exit_status(process.wait())
     channel.close()
+
+
+def _pour(source: Any, sink: Any) -> None:
+    with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
+        while data := source.recv(65536):
+            sink.sendall(data)
 
 
 def _copy(pipe, send: Callable[[bytes], None]) -> None:  # type: ignore[no-untyped-def]

@@ -1,0 +1,1 @@
+"""What is true of OpenStack: looks with a deadline, and verdicts that say what was seen."""
