@@ -1,0 +1,102 @@
+"""What OpenStack says of itself: its services, agents, hypervisors and instances."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from testbed.errors import GuestError
+from testbed.guest import TalkingGuest
+from testbed.probe.cloud.ask import COMPUTE, NETWORK, VOLUME, Api
+from testbed.probe.cloud.http import call
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSeen:
+    """A service or an agent on a host; `enabled` is what the operator wants of it."""
+
+    name: str
+    host: str
+    up: bool
+    enabled: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.name} on {self.host}"
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceSeen:
+    """A tenant's machine: its state in Nova's words, its host, and the addresses it has."""
+
+    name: str
+    state: str  # ACTIVE, SHUTOFF, ERROR, ...
+    host: str
+    addresses: tuple[str, ...]
+
+
+def endpoint(guest: TalkingGuest, url: str, *, timeout: float = 20.0) -> str:
+    """Return what is answered at an API's address: an HTTP status, or why there is none."""
+    try:
+        return str(call(guest, "GET", url, timeout=timeout).status)
+    except GuestError as error:
+        return error.why or error.what
+
+
+def answers(told: str) -> bool:
+    """Return whether that is the answer of an API: a list of its versions, or the way to one."""
+    return told[:1] in ("2", "3") and told.isdecimal()
+
+
+def services(api: Api) -> tuple[ServiceSeen, ...]:
+    """Return nova's services; raises `GuestError`."""
+    return tuple(_services(api.get(COMPUTE, "/os-services")))
+
+
+def volume_services(api: Api) -> tuple[ServiceSeen, ...]:
+    """Return cinder's services; raises `GuestError`."""
+    return tuple(_services(api.get(VOLUME, f"/{api.project}/os-services")))
+
+
+def _services(told: Any) -> Iterator[ServiceSeen]:
+    for each in told["services"]:
+        up, enabled = each["state"] == "up", each["status"] == "enabled"
+        yield ServiceSeen(each["binary"], each["host"], up, enabled)
+
+
+def agents(api: Api) -> tuple[ServiceSeen, ...]:
+    """Return neutron's agents, which are OVN's chassis; raises `GuestError`."""
+    told = api.get(NETWORK, "/v2.0/agents")
+    return tuple(
+        ServiceSeen(a["agent_type"], a["host"], bool(a["alive"]), bool(a["admin_state_up"]))
+        for a in told["agents"]
+    )
+
+
+def hypervisors(api: Api) -> tuple[ServiceSeen, ...]:
+    """Return the hosts that can run instances; raises `GuestError`."""
+    told = api.get(COMPUTE, "/os-hypervisors")
+    return tuple(
+        ServiceSeen(
+            "hypervisor", h["hypervisor_hostname"], h["state"] == "up", h["status"] == "enabled"
+        )
+        for h in told["hypervisors"]
+    )
+
+
+def instances(api: Api) -> tuple[InstanceSeen, ...]:
+    """Return every tenant's instances; raises `GuestError`."""
+    told = api.get(COMPUTE, "/servers/detail?all_tenants=1")
+    return tuple(
+        InstanceSeen(
+            name=server["name"],
+            state=server["status"],
+            host=server.get("OS-EXT-SRV-ATTR:host") or "",
+            addresses=tuple(_addresses(server)),
+        )
+        for server in told["servers"]
+    )
+
+
+def _addresses(server: Any) -> Iterator[str]:
+    for network in server["addresses"].values():
+        for each in network:
+            yield str(each["addr"])

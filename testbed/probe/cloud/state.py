@@ -1,0 +1,115 @@
+"""What one look at OpenStack saw: its nodes, its APIs, and what they say of the rest."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from testbed.errors import GuestError
+from testbed.guest import TalkingGuest
+from testbed.plan.cloud import Cloud, CloudNode
+from testbed.probe.cloud import apis, node
+from testbed.probe.cloud.apis import InstanceSeen, ServiceSeen
+from testbed.probe.cloud.ask import Api, Login, log_in
+from testbed.probe.cloud.node import NodeSeen
+from testbed.together import both, side_by_side
+
+T = TypeVar("T")
+Guests = Mapping[str, TalkingGuest]
+
+
+@dataclass(frozen=True, slots=True)
+class CloudSeen:
+    """What one look saw; `unasked` says of what nothing is known, and why, one line each."""
+
+    nodes: tuple[NodeSeen, ...]
+    endpoints: Mapping[str, str]  # by API: the HTTP status of its answer, or why there was none
+    services: tuple[ServiceSeen, ...] = ()
+    agents: tuple[ServiceSeen, ...] = ()
+    hypervisors: tuple[ServiceSeen, ...] = ()
+    instances: tuple[InstanceSeen, ...] = ()
+    unasked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is looked at: a cloud, the addresses of its APIs by name, keystone's, and as whom."""
+
+    cloud: Cloud
+    endpoints: Mapping[str, str]
+    keystone: str
+    admin: Login
+
+
+def look(wanted: Wanted, guests: Guests) -> CloudSeen:
+    """Return what is seen through the nodes that answer; what is silent is told, not raised."""
+    (nodes, silent), seen = both(
+        lambda: _look_at_nodes(wanted.cloud, guests), lambda: _look_at_apis(wanted, guests)
+    )
+    return replace(seen, nodes=nodes, unasked=(*silent, *seen.unasked))
+
+
+def _look_at_nodes(cloud: Cloud, guests: Guests) -> tuple[tuple[NodeSeen, ...], tuple[str, ...]]:
+    def see(each: CloudNode) -> NodeSeen | str:
+        if each.machine not in guests:
+            return f"{each.machine} is not running"
+        try:
+            return node.look(guests[each.machine], cloud, each)
+        except GuestError as error:
+            return error.what
+
+    told = side_by_side(cloud.nodes, see)
+    found = tuple(each for each in told if isinstance(each, NodeSeen))
+    return found, tuple(each for each in told if isinstance(each, str))
+
+
+def _look_at_apis(wanted: Wanted, guests: Guests) -> CloudSeen:
+    """Ask the APIs through the first controller that can be reached itself."""
+    seen = CloudSeen((), {})
+    for each in wanted.cloud.controllers:
+        if each.machine in guests:
+            guest = guests[each.machine]
+            seen = replace(seen, endpoints=_endpoints(wanted, guest))
+            if any(map(apis.answers, seen.endpoints.values())):
+                return _ask(wanted, guest, seen)
+    return seen
+
+
+def _endpoints(wanted: Wanted, guest: TalkingGuest) -> Mapping[str, str]:
+    names = tuple(wanted.endpoints)
+    told = side_by_side(names, lambda name: apis.endpoint(guest, wanted.endpoints[name]))
+    return dict(zip(names, told, strict=True))
+
+
+def _ask(wanted: Wanted, guest: TalkingGuest, seen: CloudSeen) -> CloudSeen:
+    """Return what was seen with what the APIs say of the rest."""
+    try:
+        api = log_in(guest, wanted.keystone, wanted.admin)
+    except GuestError as error:
+        return replace(seen, unasked=(_told(error),))
+    unasked: list[str] = []
+
+    def asked(question: Callable[[Api], tuple[T, ...]]) -> tuple[T, ...]:
+        try:
+            return question(api)
+        except GuestError as error:
+            unasked.append(_told(error))
+            return ()
+
+    computing, storing = asked(apis.services), asked(apis.volume_services)
+    return replace(
+        seen,
+        services=(*computing, *storing),
+        agents=asked(apis.agents),
+        hypervisors=asked(apis.hypervisors),
+        instances=asked(apis.instances),
+        unasked=tuple(unasked),
+    )
+
+
+def _told(error: GuestError) -> str:
+    return f"{error.what}: {error.why}" if error.why else error.what
+
+
+def members(seen: CloudSeen) -> Iterator[NodeSeen]:
+    """Yield the nodes of the control plane that were seen."""
+    return (each for each in seen.nodes if each.control)
