@@ -22,6 +22,7 @@ from testbed.plan.cloud import Cloud
 from testbed.plan.models import Plan
 from testbed.plan.storage import Storage
 from testbed.together import side_by_side
+from testbed.topology.models import CloudProvider
 
 _COMMAND = 60.0  # seconds
 _UNSPLIT = re.compile(r"[\w./+@:,~-]+")  # kolla-ansible hands the folder on as key=value words
@@ -68,6 +69,12 @@ def wanted(plan: Plan) -> tuple[Cloud, Storage]:
             why="it has no 'cloud' section",
             next_step="add 'cloud: {provider: kolla}' to a file of yours; what can stand in it: "
             "testbed schema",
+        )
+    if plan.cloud.provider is not CloudProvider.KOLLA:
+        raise StateError(
+            f"the OpenStack of '{plan.name}' is not kolla-ansible's",
+            why=f"its topology says 'provider: {plan.cloud.provider}', which `testbed up` deploys",
+            next_step="write provider: kolla into a file of yours, or run: testbed up",
         )
     return plan.cloud, plan.storage
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from testbed import checkpoint
-from testbed.apply import cables, health, keeping, kept, keys, ready, storing
+from testbed.apply import cables, clouding, health, keeping, kept, keys, ready, storing
 from testbed.apply.boot import wait_for_ssh
 from testbed.apply.folders import Folders
 from testbed.apply.kept import Kept
@@ -100,13 +100,14 @@ def _let_run(host: Host, plan: Plan) -> None:
 def settle(folders: Folders, testbed: Testbed) -> None:
     """Step the clocks of all machines and return once the steady state holds.
 
-    Where Ceph was deployed, it is healthy then, too.
+    Where Ceph was deployed, it is healthy then, too, and where OpenStack was, its APIs answer.
     """
     plan = testbed.plan
     health.forget(folders, plan.name)
     with session(plan, keys.read(folders, plan)) as doors:
         seen = ready.wait_until_steady(plan, doors, ready.set_clocks(plan, doors))
         ceph = storing.wait_where_deployed(plan, doors)
+        clouding.wait_where_deployed(plan, doors)
     health.remember(folders, plan.name, seen, ceph)
 
 

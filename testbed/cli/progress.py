@@ -95,11 +95,11 @@ class _Board:
     def _stages(self) -> tuple[Stage, ...]:
         """Return the columns: machines that are restored together take none of the other steps.
 
-        Unless they are deployed further, or anew.
+        Unless they are deployed further, or anew. Few testbeds have a cloud.
         """
         seen = {stage for machine, stage in tuple(self._cells) if machine in self._machines}
         if (WHOLE, Stage.RESTORED) not in self._cells:
-            return _SHOWN
+            return tuple(each for each in _SHOWN if each is not Stage.CLOUD or each in seen)
         return (Stage.RESTORED, *(stage for stage in _SHOWN if stage in seen))
 
     def _cell(self, machine: str, stage: Stage) -> str:

@@ -24,7 +24,7 @@ def up(
     topology: Annotated[
         str,
         typer.Argument(
-            help="A shipped topology (aolda, aolda-flat, aolda-one) or a YAML file.",
+            help="A shipped topology (aolda, aolda-cloud, aolda-flat, aolda-one …) or a YAML file.",
             metavar="TOPOLOGY",
         ),
     ] = "aolda",

@@ -10,6 +10,7 @@ from testbed.topology.cloud import (
     cloud_nodes,
     free_range,
     free_vip,
+    layout,
     router_in,
 )
 from testbed.topology.kolla_groups import names as group_names
@@ -18,6 +19,8 @@ from testbed.topology.rules.parts import attachments
 from testbed.topology.rules.vlans import unknown_vlan
 
 _WHERE = "cloud"
+# MiB; what each service of a node takes added up, and a quarter more.
+LEAST_MEMORY = {"control": 3072, "compute": 1536}
 
 
 def keys_of_the_provider(topology: Topology) -> Iterator[Problem]:
@@ -155,6 +158,23 @@ def provider_interfaces(topology: Topology) -> Iterator[Problem]:
             yield Problem(part.address_where, what, hint)
 
 
+def memory_for_openstack(topology: Topology) -> Iterator[Problem]:
+    """A node that runs out of memory loses a service, and which one is anybody's guess."""
+    wanted = _of(topology, CloudProvider.PACKAGES)
+    if wanted is None:
+        return
+    controllers = HA_NODES if layout(topology, wanted) is CloudLayout.HA else 1
+    for place, (name, node) in enumerate(cloud_nodes(topology).items()):
+        least = LEAST_MEMORY["control" if place < controllers else "compute"]
+        if node.memory < least:
+            part = "the control plane" if place < controllers else "instances"
+            what = f"'{name}' has {node.memory}M; with Ceph and {part} it needs {least}M at least"
+            smaller = (
+                "; layout: compact needs it on one node only" if 0 < place < controllers else ""
+            )
+            yield Problem(f"machines.{name}.memory", what, f"write {least}M or more{smaller}")
+
+
 def a_way_to_the_instances(topology: Topology) -> Iterator[Problem]:
     """Instances are reached at addresses of the provider VLAN, through the router's one in it."""
     wanted = _of(topology, CloudProvider.PACKAGES)
@@ -210,6 +230,7 @@ RULES = (
     cloud_addresses,
     provider_vlan_apart,
     provider_interfaces,
+    memory_for_openstack,
     a_way_to_the_instances,
     vip_is_free,
     nodes_named_like_groups,

@@ -13,8 +13,8 @@ import yaml
 from clouds import planned
 from offline import SHARE
 
-from testbed.deploy.kolla import RELEASE
 from testbed.deploy.ceph.clients import client_conf
+from testbed.deploy.kolla import RELEASE
 from testbed.deploy.kolla.commands import commands, recovery
 from testbed.deploy.kolla.settings import globals_yml
 from testbed.deploy.kolla.sources import read_sources

@@ -13,8 +13,22 @@ from testbed.topology.shipped import find, shipped
 FOLDER = Path("testbed/topologies")
 
 
-def test_the_shipped_topologies_are_aolda_before_and_after_the_rebuild_and_in_between() -> None:
-    assert shipped() == ("aolda", "aolda-flat", "aolda-one")
+def test_the_shipped_topologies_are_aolda_at_four_times_and_once_for_small_computers() -> None:
+    assert shipped() == (
+        "aolda", "aolda-cloud", "aolda-cloud-compact", "aolda-flat", "aolda-one",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["aolda-cloud", "aolda-cloud-compact"])
+def test_aoldas_cloud_is_aolda_with_more_memory_and_a_section_more(name: str) -> None:
+    def network(topology: str) -> dict[str, object]:
+        values = find(topology).model_dump(exclude={"name", "description", "cloud"})
+        for machine in values["machines"].values():
+            for key in ("memory", "vcpus", "image"):
+                del machine[key]
+        return values
+
+    assert network(name) == network("aolda")
 
 
 @pytest.mark.parametrize("name", shipped())
@@ -45,7 +59,7 @@ def test_a_file_without_an_ending_is_found_by_its_name(
 def test_an_unknown_name_is_answered_with_the_shipped_ones() -> None:
     with pytest.raises(UnreadableTopology) as caught:
         find("aolda-falt")
-    assert "aolda, aolda-flat" in caught.value.why
+    assert "aolda, aolda-cloud" in caught.value.why
     assert caught.value.next_step == "run: testbed validate aolda-flat"
 
 

@@ -42,7 +42,8 @@ def _mariadb(site: Site) -> str:
 
 def _galera(site: Site) -> dict[str, object]:
     members = ",".join(str(node.address) for node in site.cloud.controllers)
-    options = ";".join(f"{key}={value}" for key, value in _GALERA_TIMERS.items())
+    listen = {"gmcast.listen_addr": f"tcp://{site.node.address}:4567"}
+    options = ";".join(f"{key}={value}" for key, value in {**listen, **_GALERA_TIMERS}.items())
     return {
         "wsrep_on": "ON",
         "wsrep_cluster_name": "testbed",

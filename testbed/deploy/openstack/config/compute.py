@@ -13,6 +13,7 @@ from testbed.deploy.openstack.config.oslo import (
     calling,
     database,
     ini,
+    login,
     messages,
     service_token,
     token_check,
@@ -20,6 +21,8 @@ from testbed.deploy.openstack.config.oslo import (
 from testbed.deploy.openstack.site import GLANCE, Site
 
 _STATE = "/var/lib/nova"
+# MiB that a node itself needs, with Ceph; by whether it is of the control plane. An estimate.
+_OWN_MEMORY = {True: 2560, False: 1024}
 
 
 def control_files(site: Site) -> Iterator[File]:
@@ -56,7 +59,11 @@ def _nova(site: Site) -> str:
             "glance": {"api_servers": site.url(GLANCE)},
             "placement": calling(site, "placement"),
             "neutron": calling(site, "neutron"),
-            "cinder": {**calling_cinder(site), "catalog_info": "volumev3::publicURL"},
+            "cinder": {
+                **login(site, "nova"),
+                "os_region_name": site.cloud.region,
+                "catalog_info": "volumev3::publicURL",
+            },
             "libvirt": _libvirt(site),
             "vnc": {"enabled": False},
             "spice": {"enabled": False},
@@ -66,12 +73,6 @@ def _nova(site: Site) -> str:
     )
 
 
-def calling_cinder(site: Site) -> Section:
-    """Return how nova calls cinder; there the option for the region has another name."""
-    options = dict(calling(site, "nova"))
-    return {**options, "os_region_name": options.pop("region_name")}
-
-
 def _general(site: Site) -> Section:
     return {
         "transport_url": site.transport,
@@ -79,7 +80,7 @@ def _general(site: Site) -> Section:
         "state_path": _STATE,
         "compute_driver": "libvirt.LibvirtDriver",
         "force_config_drive": True,  # there is no metadata service
-        "reserved_host_memory_mb": 0,
+        "reserved_host_memory_mb": _OWN_MEMORY[site.node.control],
         "report_interval": REPORT_INTERVAL,
         "service_down_time": DOWN_TIME,
         "rpc_response_timeout": RPC_TIMEOUT,
@@ -111,5 +112,4 @@ def _libvirt(site: Site) -> Section:
         "images_rbd_ceph_conf": conf_path("nova"),
         "rbd_user": CEPH_USER.removeprefix("client."),
         "rbd_secret_uuid": site.cloud.libvirt_secret,
-        "hw_disk_discard": "unmap",
     }

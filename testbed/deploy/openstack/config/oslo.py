@@ -72,10 +72,10 @@ def cache(site: Site) -> Section:
     """Return where keystone remembers what it has just read."""
     return {
         "enabled": True,
-        "backend": "dogpile.cache.pymemcache",
+        "backend": "oslo_cache.memcache_pool",  # it does without a server that is gone
         "memcache_servers": site.each_at(MEMCACHE),
-        "enable_retry_client": True,  # one of the servers may be gone
-        "memcache_dead_retry": 30,
+        "memcache_socket_timeout": 3.0,
+        "memcache_dead_retry": 60,
     }
 
 

@@ -1,0 +1,12 @@
+ALLOWED_HOSTS = ["*"]  # the name it is called by depends on how it is reached
+SECRET_KEY = "00000000000000000000000f"
+OPENSTACK_HOST = "10.0.10.250"
+OPENSTACK_KEYSTONE_URL = "http://10.0.10.250:5000/v3"
+OPENSTACK_KEYSTONE_DEFAULT_DOMAIN = "Default"
+SESSION_ENGINE = "django.contrib.sessions.backends.cache"
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.memcached.PyMemcacheCache",
+        "LOCATION": ["10.0.10.11:11211", "10.0.10.12:11211", "10.0.10.13:11211"],
+    }
+}

@@ -1,0 +1,198 @@
+"""Fake nodes that keep what was done to them: enough of systemd and Galera to be deployed on."""
+
+import io
+import json
+import re
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import RLock
+
+from testbed.errors import GuestError
+from testbed.guest import Command, Result, Script
+from testbed.plan.cloud import Cloud
+
+CLUSTER = "11111111-2222-3333-4444-555555555555"
+NOBODY = "00000000-0000-0000-0000-000000000000"
+
+
+@dataclass
+class FakeNode:
+    """What one node keeps."""
+
+    programs: bool = True
+    files: dict[str, bytes] = field(default_factory=dict)
+    enabled: set[str] = field(default_factory=set)
+    active: set[str] = field(default_factory=set)
+    switch: str = ""
+    write: int = 7  # how far its database is, as the image's file says
+    clean: bool = True  # whether it stopped in order
+    primary: bool = False
+
+
+@dataclass
+class FakeCloud:
+    """The nodes, one database, and everything that was changed, in order.
+
+    After `cut_after` changes the line is cut before the next one.
+    """
+
+    cloud: Cloud
+    nodes: dict[str, FakeNode] = field(default_factory=dict)
+    placeholders: int = 21
+    mapped: set[str] = field(default_factory=set)
+    changes: list[str] = field(default_factory=list)
+    statements: str = ""
+    cut_after: int | None = None
+    lock: RLock = field(default_factory=RLock)
+
+    def __post_init__(self) -> None:
+        self.nodes = {node.machine: FakeNode() for node in self.cloud.nodes}
+
+    @property
+    def guests(self) -> dict[str, "FakeGuest"]:
+        return {name: FakeGuest(self, name) for name in self.nodes}
+
+    def did(self, machine: str, what: str) -> None:
+        if self.cut_after is not None and len(self.changes) >= self.cut_after:
+            raise GuestError(f"{machine}: the line is cut")
+        self.changes.append(f"{machine}: {what}")
+
+    def lose_power(self, *, writes: dict[str, int]) -> None:
+        """Switch all nodes off at once and on again; their databases are that far then."""
+        for name, node in self.nodes.items():
+            node.active -= {"mariadb"}
+            node.primary, node.clean, node.write = False, False, writes.get(name, node.write)
+
+
+@dataclass
+class FakeGuest:
+    """The door into a node."""
+
+    world: FakeCloud
+    name: str
+
+    @property
+    def node(self) -> FakeNode:
+        return self.world.nodes[self.name]
+
+    def run(
+        self, command: Command | Script, *, timeout: float = 60.0, stdin: bytes = b""
+    ) -> Result:
+        text = command.text if isinstance(command, Script) else " ".join(command.argv)
+        with self.world.lock:
+            return Result(0, self._answer(text, stdin), "", 0.1)
+
+    @contextmanager
+    def talk(self, command: Command, *, timeout: float = 60.0) -> Iterator["FakeCeph"]:
+        yield FakeCeph()
+
+    def _answer(self, text: str, stdin: bytes) -> str:
+        if "systemctl show" in text:
+            return self._facts(text)
+        if text.startswith("tar"):
+            return self._unpack(stdin)
+        if "wait-for" in text:
+            return ""
+        if text.startswith("mariadb"):
+            return self._query(text, stdin)
+        if "wsrep_cluster_status" in text:
+            return self._server()
+        if "grastate" in text or "mariadb" in text:
+            return self._database(text)
+        return self._change(text)
+
+    def _facts(self, text: str) -> str:
+        digest = self.node.files.get("etc/nova/testbed.digest", b"none").decode().strip()
+        lines = [f"digest {digest}", *(["programs"] if self.node.programs else [])]
+        lines.append(f'switch "{self.node.switch}"' if self.node.switch else "switch ")
+        asked = text.rpartition("UnitFileState ")[2].split()
+        blocks = (
+            f"Id={unit}.service\n"
+            f"ActiveState={'active' if unit in self.node.active else 'inactive'}\n"
+            f"UnitFileState={'enabled' if unit in self.node.enabled else 'disabled'}\n"
+            for unit in asked
+        )
+        return "\n".join(lines) + "\n" + "\n".join(blocks)
+
+    def _unpack(self, data: bytes) -> str:
+        with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+            names = tar.getnames()
+            only_seal = names == ["etc/nova/testbed.digest"]
+            self.world.did(self.name, "seal" if only_seal else "files")
+            for entry in tar:
+                read = tar.extractfile(entry)
+                assert read is not None
+                self.node.files[entry.name] = read.read()
+        return ""
+
+    def _query(self, text: str, stdin: bytes) -> str:
+        assert "mariadb" in self.node.active, f"{self.name}: no database to ask"
+        if stdin:
+            self.world.did(self.name, "passwords")
+            self.world.statements, self.world.placeholders = stdin.decode(), 0
+        if "keystone.endpoint" in text:
+            return f"{self.world.placeholders}\n"
+        if "compute_nodes" in text:
+            return "\n".join(n for n, node in self.world.nodes.items() if _computes(node))
+        return "\n".join(self.world.mapped)
+
+    def _server(self) -> str:
+        running = "mariadb" in self.node.active
+        unit = f"unit {'active' if running else 'failed'}\n"
+        enabled = f"enabled {'enabled' if 'mariadb' in self.node.enabled else 'disabled'}\n"
+        size = sum(node.primary for node in self.world.nodes.values())
+        status = f"wsrep_cluster_size\t{size}\nwsrep_cluster_status\tPrimary\n"
+        state = "wsrep_local_state_comment\tSynced\n"
+        return unit + enabled + (status + state if self.node.primary else "")
+
+    def _database(self, text: str) -> str:
+        node = self.node
+        if "galera_recovery" in text:
+            write = node.write if node.clean else -1
+            known = f"uuid: {CLUSTER}\nseqno: {write}\nsafe_to_bootstrap: 0\n"
+            return known + ("" if node.clean else f"wsrep_start_position={CLUSTER}:{node.write}\n")
+        if "kill" in text:
+            node.active -= {"mariadb"}
+            return ""
+        begins = "galera_new_cluster" in text
+        alone = len(self.world.cloud.controllers) == 1
+        others = any(each.primary for each in self.world.nodes.values())
+        assert begins or others or alone, f"{self.name}: nobody to join"
+        self.world.did(self.name, "begin database" if begins else "join database")
+        node.enabled |= {"mariadb"}
+        node.active |= {"mariadb"}
+        node.primary, node.clean = True, True
+        return ""
+
+    def _change(self, text: str) -> str:
+        node = self.node
+        if "ovs-vsctl" in text:
+            self.world.did(self.name, "provider VLAN")
+            node.switch = re.findall(r"external-ids:testbed=(\w+)", text)[-1]
+        elif "await_online_nodes" in text:
+            self.world.did(self.name, "queue cluster")
+        elif "discover_hosts" in text:
+            self.world.did(self.name, "discover")
+            self.world.mapped = set(self.world.nodes)
+        else:
+            for verb, units in re.findall(r"systemctl (start|restart) (.+)", text):
+                self.world.did(self.name, f"{verb} {units}")
+                node.enabled |= set(units.split())
+                node.active |= set(units.split())
+        return ""
+
+
+def _computes(node: FakeNode) -> bool:
+    return "nova-compute" in node.active
+
+
+class FakeCeph:
+    """The monitors' answers about users."""
+
+    def ask(self, line: str = "") -> str:
+        question = json.loads(line)["command"]
+        assert question["prefix"] == "auth get-or-create"
+        out = json.dumps([{"entity": question["entity"], "key": "KEY==", "caps": {}}])
+        return json.dumps({"status": 0, "out": out, "text": ""})

@@ -1,0 +1,137 @@
+"""OpenStack's deployment as a whole: what is there is left alone, what is missing is made."""
+
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+
+import pytest
+from fake_cloud import FakeCloud
+
+from testbed.deploy.openstack.provider import Wanted, deploy
+from testbed.deploy.openstack.secrets import new_secrets
+from testbed.errors import DeployError, TestbedError
+from testbed.plan.decide import plan
+from testbed.topology.shipped import find
+
+SECRETS = new_secrets()
+
+
+def untimed(machine: str, step: str) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+def wanted(topology: str = "aolda-cloud") -> Wanted:
+    made = plan(find(topology), name="lab", folder=Path("/lab"), loopback="127.77.0.1")
+    assert made.cloud and made.storage
+    return Wanted(made.cloud, made.storage, SECRETS, kvm=False, width=2)
+
+
+@pytest.fixture
+def world() -> FakeCloud:
+    return FakeCloud(wanted().cloud)
+
+
+def raise_it(world: FakeCloud, topology: str = "aolda-cloud") -> list[str]:
+    """Deploy and return what that changed."""
+    world.changes.clear()
+    deploy(wanted(topology), world.guests, untimed)
+    return list(world.changes)
+
+
+def place(changes: list[str], what: str) -> int:
+    """Return when something happened first."""
+    return next(number for number, each in enumerate(changes) if what in each)
+
+
+def test_a_second_time_changes_nothing(world: FakeCloud) -> None:
+    raise_it(world)
+    assert raise_it(world) == []
+
+
+def test_the_first_database_is_this_testbeds_own_before_the_others_join(world: FakeCloud) -> None:
+    changes = raise_it(world)
+    begins, owns = place(changes, "begin database"), place(changes, "passwords")
+    assert changes[begins] == "node1: begin database"
+    assert begins < owns < place(changes, "join database")
+    assert "10.0.10.250" in world.statements
+
+
+def test_every_member_of_the_queue_runs_before_any_service(world: FakeCloud) -> None:
+    changes = raise_it(world)
+    assert place(changes, "queue cluster") < place(changes, "keystone")
+    starts = [place(changes, f"node{n}: start rabbitmq-server") for n in (1, 2, 3)]
+    assert max(starts) < place(changes, "queue cluster")
+
+
+def test_keystone_runs_everywhere_before_what_asks_it(world: FakeCloud) -> None:
+    changes = raise_it(world)
+    last = max(place(changes, f"node{n}: start keystone") for n in (1, 2, 3))
+    assert last < place(changes, "placement-api")
+    assert place(changes, "placement-api") < place(changes, "nova-compute")
+
+
+def test_the_files_count_as_there_only_once_everything_has_read_them(world: FakeCloud) -> None:
+    changes = raise_it(world)
+    assert place(changes, "seal") > place(changes, "discover")
+
+
+def test_wherever_it_is_interrupted_the_next_run_goes_on() -> None:
+    whole = FakeCloud(wanted().cloud)
+    count = len(raise_it(whole))
+    for cut_after in range(0, count, 3):
+        world = FakeCloud(wanted().cloud, cut_after=cut_after)
+        with pytest.raises(TestbedError):
+            deploy(wanted(), world.guests, untimed)
+        world.cut_after = None
+        raise_it(world)
+        assert raise_it(world) == [], f"cut after {cut_after}"
+        assert world.placeholders == 0
+
+
+def test_after_all_have_lost_power_the_database_that_has_most_begins(world: FakeCloud) -> None:
+    raise_it(world)
+    world.lose_power(writes={"node1": 41, "node2": 43, "node3": 42})
+    assert raise_it(world) == [
+        "node2: begin database",
+        "node1: join database",
+        "node3: join database",
+    ]
+
+
+def test_one_lost_database_joins_the_others_again(world: FakeCloud) -> None:
+    raise_it(world)
+    lost = world.nodes["node1"]
+    lost.active -= {"mariadb"}
+    lost.primary = False
+    assert raise_it(world) == ["node1: join database"]
+
+
+def test_with_other_files_the_services_start_again_and_the_databases_do_not(
+    world: FakeCloud,
+) -> None:
+    raise_it(world)
+    world.nodes["node2"].files["etc/nova/testbed.digest"] = b"0123\n"
+    changes = raise_it(world)
+    assert "node2: restart keystone" in changes
+    assert "node2: restart memcached haproxy keepalived" in changes
+    assert {each.partition(":")[0] for each in changes} == {"node2"}
+    assert not any("mariadb" in each or "rabbitmq" in each for each in changes)
+
+
+def test_compact_has_one_of_everything_and_instances_on_all_nodes() -> None:
+    world = FakeCloud(wanted("aolda-cloud-compact").cloud)
+    changes = raise_it(world, "aolda-cloud-compact")
+    assert "node1: join database" in changes
+    assert not any("begin database" in each or "queue cluster" in each for each in changes)
+    for name in ("node2", "node3"):
+        node = world.nodes[name]
+        assert node.active == {"openvswitch-switch", "ovn-host", "libvirtd", "nova-compute"}
+    assert raise_it(world, "aolda-cloud-compact") == []
+
+
+def test_an_image_without_openstack_is_told_by_name(world: FakeCloud) -> None:
+    world.nodes["node3"].programs = False
+    with pytest.raises(DeployError) as caught:
+        raise_it(world)
+    assert caught.value.what == "node3 has no OpenStack to configure, so nothing was done"
+    assert "image: cloud" in caught.value.next_step
+    assert world.changes == []

@@ -1,0 +1,147 @@
+"""OpenStack's parts: secrets, what is put into the database, and a node's facts."""
+
+import base64
+import hashlib
+from pathlib import Path
+
+import bcrypt
+import pytest
+
+from testbed.deploy.openstack import node, seed
+from testbed.deploy.openstack.config import network
+from testbed.deploy.openstack.config.gates import gates
+from testbed.deploy.openstack.node import WAVES, read_facts
+from testbed.deploy.openstack.secrets import (
+    CREDENTIAL,
+    FERNET,
+    keystone_hash,
+    new_secrets,
+    rabbit_hash,
+)
+from testbed.deploy.openstack.site import Site
+from testbed.plan.decide import plan
+from testbed.topology.shipped import find
+
+SECRETS = new_secrets()
+KEYS = {"client.glance": "GLANCES-KEY==", "client.cinder": "CINDERS-KEY=="}
+
+
+def site(machine: str = "node1", topology: str = "aolda-cloud", *, kvm: bool = False) -> Site:
+    made = plan(find(topology), name="lab", folder=Path("/lab"), loopback="127.77.0.1")
+    assert made.cloud and made.storage
+    return Site(made.cloud, made.storage, made.cloud.node(machine), SECRETS, KEYS, kvm)
+
+
+class TestSecrets:
+    def test_all_of_them_differ(self) -> None:
+        assert len({*SECRETS.values(), *new_secrets().values()}) == 2 * len(SECRETS)
+
+    def test_keystone_accepts_the_password_whose_hash_it_is_given(self) -> None:
+        made = keystone_hash("open sesame")
+        assert made.startswith("$2b$04$")
+        assert bcrypt.checkpw(b"open sesame", made.encode())
+        assert not bcrypt.checkpw(b"open barley", made.encode())
+        assert made == keystone_hash("open sesame")
+
+    def test_rabbitmq_accepts_the_password_whose_hash_it_is_given(self) -> None:
+        raw = base64.b64decode(rabbit_hash("open sesame"))
+        salt, rest = raw[:4], raw[4:]
+        assert rest == hashlib.sha256(salt + b"open sesame").digest()
+
+    @pytest.mark.parametrize("repository", [FERNET, CREDENTIAL])
+    def test_keystones_keys_are_what_fernet_takes(self, repository: str) -> None:
+        assert len(base64.urlsafe_b64decode(SECRETS[f"{repository}-key-1"])) == 32
+
+
+class TestSeed:
+    def test_every_database_user_gets_a_password_and_is_let_in(self) -> None:
+        told = seed.statements(site())
+        for user in ("keystone", "glance", "placement", "nova", "neutron", "cinder"):
+            for host in ("%", "localhost"):
+                password = SECRETS[f"database-{user}"]
+                line = f"ALTER USER '{user}'@'{host}' IDENTIFIED BY '{password}' ACCOUNT UNLOCK;"
+                assert line in told
+
+    def test_no_password_of_keystones_users_stands_there_itself(self) -> None:
+        told = seed.statements(site())
+        for user in ("admin", "glance", "placement", "nova", "neutron", "cinder"):
+            assert SECRETS[user] not in told
+            assert f"name='{user}' AND domain_id='default'" in told
+
+    def test_the_addresses_come_last_for_they_say_that_all_was_done(self) -> None:
+        last = seed.statements(site()).splitlines()[-1]
+        assert last == (
+            "UPDATE keystone.endpoint SET url="
+            "REPLACE(url, 'http://192.0.2.250:', 'http://10.0.10.250:');"
+        )
+
+
+class TestSite:
+    def test_all_members_of_the_queue_are_in_one_address(self) -> None:
+        password = SECRETS["rabbit"]
+        assert site().transport == (
+            f"rabbit://openstack:{password}@10.0.10.11:5672,"
+            f"openstack:{password}@10.0.10.12:5672,openstack:{password}@10.0.10.13:5672/"
+        )
+
+    def test_a_node_that_only_runs_instances_knows_no_password_of_the_database(self) -> None:
+        from testbed.deploy.openstack.files import files
+
+        outside = site("node2", "aolda-cloud-compact")
+        assert not any("mysql" in file.text for file in files(outside))
+
+
+class TestSwitch:
+    def test_only_the_provider_vlan_is_given_away(self) -> None:
+        told = network.switch_script(site("node2"))
+        assert "add-port br-provider vlan-provider " in told
+        assert "bond0" not in told
+        assert "ovn-encap-ip='\"10.0.30.12\"'" in told
+
+    def test_the_way_out_is_through_the_control_plane(self) -> None:
+        way_out = "enable-chassis-as-gw"
+        assert way_out in network.switch_script(site("node1", "aolda-cloud-compact"))
+        assert way_out not in network.switch_script(site("node2", "aolda-cloud-compact"))
+
+
+class TestGates:
+    def test_every_service_but_the_dashboard_waits_for_what_it_needs(self) -> None:
+        every = {unit for wave in WAVES for unit in wave}
+        assert set(gates(site())) == every - {"apache2"}
+
+    def test_nothing_waits_for_what_starts_later(self) -> None:
+        order = [unit for wave in WAVES for unit in wave]
+        for port, needed in ((5000, "keystone"), (8778, "placement-api")):
+            for unit, places in gates(site()).items():
+                if any(f":{port}/" in place for place in places):
+                    assert order.index(needed) < order.index(unit)
+
+
+class TestNode:
+    TEXT = (
+        'digest abc123\nprograms\nkvm\nswitch "0f1e2d"\n'
+        "Id=keystone.service\nActiveState=active\nUnitFileState=enabled\n\n"
+        "Id=nova-api.service\nActiveState=activating\nUnitFileState=enabled\n\n"
+        "Id=haproxy.service\nActiveState=active\nUnitFileState=disabled\n"
+    )
+
+    def test_a_unit_counts_as_running_only_if_it_will_after_the_next_boot(self) -> None:
+        seen = read_facts(self.TEXT)
+        assert seen.running == {"keystone"}
+        assert (seen.digest, seen.switch, seen.programs, seen.kvm) == (
+            "abc123",
+            "0f1e2d",
+            True,
+            True,
+        )
+
+    def test_a_bare_node_has_nothing(self) -> None:
+        seen = read_facts("digest none\nswitch \n")
+        assert (seen.digest, seen.switch, seen.programs) == ("none", "none", False)
+
+    def test_a_service_that_answers_on_a_port_is_waited_for(self) -> None:
+        facts = read_facts("digest none\nswitch \n")
+        names = [s.name for s in node.starting_service(site(), "keystone", facts)]
+        assert names == ["keystone", "keystone answers"]
+        names = [s.name for s in node.starting_service(site(), "nova-compute", facts)]
+        assert names == ["nova-compute"]  # its unit itself ends its start when it is up
