@@ -22,6 +22,7 @@ from testbed.topology.models import CloudLayout, CloudProvider, Topology
 CONTROLLERS = {CloudLayout.HA: HA_NODES, CloudLayout.COMPACT: 1}
 REGION = "RegionOne"
 _VRRP_IDS = 255  # VRRP has 1 to 255
+_INSIDE = ("192.168.100.0/24", "172.30.100.0/24", "10.200.100.0/24")
 
 Interfaces = Mapping[str, Mapping[str, str]]  # by machine, by VLAN: the interface's name
 
@@ -65,6 +66,7 @@ class Cloud:
     libvirt_secret: uuid.UUID  # under this name libvirt keeps Ceph's key
     tunnel_mtu: int
     outside: Outside | None  # None: machines have every address there
+    inside: ipaddress.IPv4Network  # of a tenant's own network; no VLAN has it
     nodes: tuple[CloudNode, ...]
 
     @property
@@ -97,6 +99,7 @@ def cloud(topology: Topology, testbed: str, interfaces: Interfaces) -> Cloud | N
         libvirt_secret=stable_uuid(testbed, "libvirt", "ceph"),
         tunnel_mtu=topology.vlans[wanted.tunnel_vlan].mtu,
         outside=_outside(topology, wanted.provider_vlan),
+        inside=_inside(topology),
         nodes=tuple(_nodes(topology, wanted, vlan, interfaces)),
     )
 
@@ -106,6 +109,17 @@ def _outside(topology: Topology, name: str) -> Outside | None:
     if free is None:
         return None
     return Outside(name, vlan.subnet, vlan.mtu, router_in(topology, name), *free)
+
+
+def _inside(topology: Topology) -> ipaddress.IPv4Network:
+    """Return a network for tenants that looks like no VLAN; two alike would be hard to tell."""
+    candidates = tuple(map(ipaddress.IPv4Network, _INSIDE))
+    free = (
+        each
+        for each in candidates
+        if not any(each.overlaps(vlan.subnet) for vlan in topology.vlans.values())
+    )
+    return next(free, candidates[0])
 
 
 def _nodes(

@@ -14,6 +14,7 @@ SERVICE_USERS = ("glance", "placement", "nova", "neutron", "cinder")  # keystone
 ADMIN = "admin"
 RABBIT, COOKIE, DASHBOARD = "rabbit", "erlang-cookie", "dashboard"
 FERNET, CREDENTIAL = "fernet", "credential"
+TENANT, TENANT_KEY = "tenant", "tenant-credential"  # a user's password, and his programs' own
 KEYS = ("0", "1")  # 1 signs; 0 takes over where somebody rotates them
 _ROUNDS = 4  # the fewest bcrypt has: emulated, the usual twelve take seconds for each log-in
 _PASSWORD_BYTES = 12
@@ -35,9 +36,9 @@ def new_secrets(random: Callable[[int], bytes] = os.urandom) -> Secrets:
     """Return a new secret of every name."""
     passwords = (*map(database, DATABASE_USERS), *SERVICE_USERS, ADMIN, RABBIT, COOKIE, DASHBOARD)
     keys = (key(repository, n) for repository in (FERNET, CREDENTIAL) for n in KEYS)
-    return {name: random(_PASSWORD_BYTES).hex() for name in passwords} | {
-        name: base64.urlsafe_b64encode(random(_FERNET_BYTES)).decode() for name in keys
-    }
+    own = {name: random(_PASSWORD_BYTES).hex() for name in passwords}
+    own |= {name: base64.urlsafe_b64encode(random(_FERNET_BYTES)).decode() for name in keys}
+    return own | {name: random(_PASSWORD_BYTES).hex() for name in (TENANT, TENANT_KEY)}
 
 
 def keystone_hash(password: str) -> str:

@@ -1,0 +1,75 @@
+"""How steps ask OpenStack: what is there is not made again, and what is busy is asked again."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from testbed.deploy.step import Timing
+from testbed.errors import DeployError, GuestError, WaitTimeout
+from testbed.guest import NothingAnswers
+from testbed.probe.cloud.ask import Api, CloudRefused
+from testbed.wait import Seen, wait_until
+
+T = TypeVar("T")
+
+CONFLICT = 409
+_BUSY = 500  # from here on it is the service that has trouble, not the question
+_PATIENCE, _EVERY = 300.0, 5.0  # seconds
+
+
+@contextmanager
+def step(timing: Timing, machine: str, name: str) -> Iterator[None]:
+    """Time the block as a step; what OpenStack refuses in it is a `DeployError` that names it."""
+    with timing(machine, name):
+        try:
+            yield
+        except (GuestError, WaitTimeout) as error:
+            raise DeployError(
+                f"step '{name}' failed: {error.what}",
+                why=f"{error.why}; nothing after this step was run",
+                next_step=error.next_step,
+            ) from error
+
+
+def patiently(act: Callable[[], T]) -> T:
+    """Return what the act gives, once the services have no trouble of their own with it.
+
+    It is done again from its beginning. Raises what it raises otherwise, and `WaitTimeout`.
+    """
+    done: list[T] = []
+
+    def look() -> Seen:
+        try:
+            done.append(act())
+        except NothingAnswers as error:
+            return Seen(False, f"{error.what}: {error.why}")
+        except CloudRefused as error:
+            if error.status < _BUSY:
+                raise
+            return Seen(False, f"{error.what}: {error.why}")
+        return Seen(True, "done")
+
+    wait_until("OpenStack's answer", look, timeout=_PATIENCE, every=_EVERY)
+    return done[0]
+
+
+def find(api: Api, service: str, path: str, **where: str) -> Any | None:
+    """Return the first thing of a collection with those values, or None."""
+    many = path.rpartition("/")[2].replace("-", "_")
+    if path.endswith("/detail"):
+        many = path.split("/")[-2]
+    told = api.get(service, f"{path}?{urlencode(where)}")
+    return next(
+        (each for each in told[many] if all(each.get(k) == v for k, v in where.items())), None
+    )
+
+
+def ensure(
+    api: Api, service: str, path: str, kind: str, values: Any, **where: str
+) -> tuple[Any, bool]:
+    """Return the thing of a collection with those values, and whether it was made now."""
+    found = find(api, service, path, **where)
+    if found is not None:
+        return found, False
+    return api.must("POST", service, path, {kind: {**where, **values}})[kind], True
