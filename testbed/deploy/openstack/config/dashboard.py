@@ -1,5 +1,6 @@
 """Horizon: the dashboard in a browser, behind the VIP like the APIs."""
 
+import json
 from collections.abc import Iterator
 
 from testbed.deploy.files import File
@@ -21,7 +22,7 @@ def files(site: Site) -> Iterator[File]:
 def _settings(site: Site) -> str:
     return f"""\
 ALLOWED_HOSTS = ["*"]  # the name it is called by depends on how it is reached
-SECRET_KEY = {site.secrets[DASHBOARD]!r}
+SECRET_KEY = {json.dumps(site.secrets[DASHBOARD])}
 OPENSTACK_HOST = "{site.cloud.vip}"
 OPENSTACK_KEYSTONE_URL = "{site.url(KEYSTONE, "/v3")}"
 OPENSTACK_KEYSTONE_DEFAULT_DOMAIN = "Default"
@@ -29,7 +30,7 @@ SESSION_ENGINE = "django.contrib.sessions.backends.cache"
 CACHES = {{
     "default": {{
         "BACKEND": "django.core.cache.backends.memcached.PyMemcacheCache",
-        "LOCATION": {list(site.each_at(MEMCACHE))!r},
+        "LOCATION": {json.dumps(site.each_at(MEMCACHE))},
     }}
 }}
 """
