@@ -3,6 +3,7 @@
 import json
 from contextlib import AbstractContextManager
 
+from testbed.apply import tenancy
 from testbed.apply.folders import Folders, make_private, write_private
 from testbed.apply.progress import Recorder, Stage
 from testbed.apply.session import Session
@@ -32,8 +33,9 @@ def raise_cloud(
     accel: Accelerator,
     cpus: int,
 ) -> None:
-    """Make the cloud, or what is missing of it, and return once every API answers at its address.
+    """Make the cloud, or what is missing of it, with a tenant's world in it.
 
+    Returns once every API answers at its address, and an instance was reached in this very cloud.
     `cpus` is how many processors the host has for its services to start on.
     """
     cloud, storage = _wanted(plan)
@@ -41,8 +43,9 @@ def raise_cloud(
     def timing(machine: str, step: str) -> AbstractContextManager[None]:
         return recorder.step(machine, Stage.CLOUD, part=step)
 
-    wanted = Wanted(cloud, storage, secrets(folders, plan.name), kvm=accel == "kvm", width=cpus)
-    provider.deploy(wanted, guests_of(cloud, storage, session), timing)
+    own, guests = secrets(folders, plan.name), guests_of(cloud, storage, session)
+    provider.deploy(Wanted(cloud, storage, own, accel == "kvm", cpus), guests, timing)
+    tenancy.settle_tenant(plan, cloud, own, guests, session, timing)
 
 
 def wait_where_deployed(plan: Plan, session: Session) -> None:

@@ -20,6 +20,7 @@ from testbed.apply import (
     ready,
     restoring,
     storing,
+    watching,
 )
 from testbed.apply.changes import Action, Change, changes
 from testbed.apply.folders import Folders, make_private
@@ -172,13 +173,14 @@ def _walk(
             width = boot_width(host.facts().cpus, wish.accel)
             job = Walk(host, pool, plan, own, images, wish.accel, width, doors, recorder)
             steady = walk(job, todo)
-        ceph = None
+        ceph = cloud = None
         if plan.storage is not None and goal is not Level.NETWORK:
             ceph = storing.raise_storage(folders, plan, plan.storage, doors, recorder)
         if goal is Level.CLOUD:
             cpus = host.facts().cpus
             clouding.raise_cloud(folders, plan, doors, recorder, accel=wish.accel, cpus=cpus)
-        health.remember(folders, plan.name, steady, ceph)
+            cloud = watching.look_where_deployed(folders, plan, doors)
+        health.remember(folders, plan.name, steady, ceph, cloud)
 
 
 def _prove_steady(

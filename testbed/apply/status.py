@@ -8,7 +8,11 @@ from testbed.apply.cables import is_pulled
 from testbed.apply.folders import Folders
 from testbed.apply.observe import Testbed
 from testbed.host import DISK_FAILED, ObservedMachine
+from testbed.plan.cloud import Cloud
 from testbed.plan.models import Machine
+from testbed.probe.cloud.seen import CloudSeen
+from testbed.probe.cloud.verdicts import verdicts as cloud_verdicts
+from testbed.probe.verdict import failing
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class Status:
     wrong: tuple[str, ...]
     looked: health.Health | None
     ceph_wrong: tuple[str, ...] = ()  # what was wrong with Ceph when it was looked at
+    cloud_wrong: tuple[str, ...] = ()  # what was wrong with OpenStack then
     untried: str = ""  # what of this testbed nobody has run yet, in a sentence
 
 
@@ -60,8 +65,16 @@ def status(folders: Folders, testbed: Testbed) -> Status:
         wrong=wrong,
         looked=looked,
         ceph_wrong=storing.wrong(storage, seen) if storage and seen else (),
+        cloud_wrong=tuple(_cloud_wrong(testbed.plan.cloud, looked.cloud if looked else None)),
         untried=storing.untried(testbed.plan),
     )
+
+
+def _cloud_wrong(cloud: Cloud | None, seen: CloudSeen | None) -> Iterator[str]:
+    """Yield what was wrong with OpenStack, one line each."""
+    if cloud and seen:
+        for verdict in failing(cloud_verdicts(cloud, seen)):
+            yield f"{verdict.probe}: {verdict.seen}"
 
 
 def _machine(loopback: str, machine: Machine, seen: ObservedMachine) -> MachineStatus:

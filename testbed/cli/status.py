@@ -63,19 +63,24 @@ def _kept(folders: "Folders", existing: tuple[str, ...], name: str | None) -> It
 
 
 def _is_wrong(found: "Status") -> bool:
-    return bool(found.wrong or found.ceph_wrong or (found.looked and found.looked.wrong))
+    seen = (found.wrong, found.ceph_wrong, found.cloud_wrong, found.looked and found.looked.wrong)
+    return any(seen)
 
 
 def _look(folders: "Folders", testbed: "Testbed") -> None:
-    from testbed.apply import health, keys, ready, storing
+    from testbed.apply import health, keys, ready, storing, watching
     from testbed.apply.session import session
+    from testbed.probe.cloud import verdicts as cloud_verdicts
 
     plan = testbed.plan
     with session(plan, keys.read(folders, plan)) as doors:
         verdicts = ready.check(plan, doors)
         ceph = storing.look_where_deployed(plan, doors)
-    health.remember(folders, plan.name, verdicts, ceph)
+        cloud = watching.look_where_deployed(folders, plan, doors)
+    health.remember(folders, plan.name, verdicts, ceph, cloud)
     if plan.storage and ceph:
         verdicts += storing.verdicts(plan.storage, ceph)
+    if plan.cloud and cloud:
+        verdicts += tuple(cloud_verdicts.verdicts(plan.cloud, cloud))
     for verdict in verdicts:
         typer.echo(f"{'ok  ' if verdict.holds else 'FAIL'} {verdict}", err=True)

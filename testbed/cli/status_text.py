@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from testbed.cli.cloud_text import cloud_lines
+
 if TYPE_CHECKING:
     from testbed.apply.status import MachineStatus, Status
     from testbed.probe.ceph.state import CephSeen
@@ -29,6 +31,10 @@ def lines(found: "Status") -> Iterator[str]:
     if found.looked and found.looked.ceph:
         yield from _ceph(found.looked.ceph, _ago(found.looked.at))
         for problem in found.ceph_wrong:
+            yield _problem(problem)
+    if found.looked and found.looked.cloud:
+        yield from cloud_lines(found.looked.cloud, _ago(found.looked.at), found.cloud_wrong)
+        for problem in found.cloud_wrong:
             yield _problem(problem)
     if found.untried:
         yield f"note: {found.untried}"

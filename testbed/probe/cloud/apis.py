@@ -1,36 +1,13 @@
 """What OpenStack says of itself: its services, agents, hypervisors and instances."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from testbed.errors import GuestError
 from testbed.guest import TalkingGuest
 from testbed.probe.cloud.ask import COMPUTE, NETWORK, VOLUME, Api
 from testbed.probe.cloud.http import call
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceSeen:
-    """A service or an agent on a host; `enabled` is what the operator wants of it."""
-
-    name: str
-    host: str
-    up: bool
-    enabled: bool = True
-
-    def __str__(self) -> str:
-        return f"{self.name} on {self.host}"
-
-
-@dataclass(frozen=True, slots=True)
-class InstanceSeen:
-    """A tenant's machine: its state in Nova's words, its host, and the addresses it has."""
-
-    name: str
-    state: str  # ACTIVE, SHUTOFF, ERROR, ...
-    host: str
-    addresses: tuple[str, ...]
+from testbed.probe.cloud.seen import InstanceSeen, ServiceSeen
 
 
 def endpoint(guest: TalkingGuest, url: str, *, timeout: float = 20.0) -> str:
@@ -39,11 +16,6 @@ def endpoint(guest: TalkingGuest, url: str, *, timeout: float = 20.0) -> str:
         return str(call(guest, "GET", url, timeout=timeout).status)
     except GuestError as error:
         return error.why or error.what
-
-
-def answers(told: str) -> bool:
-    """Return whether that is the answer of an API: a list of its versions, or the way to one."""
-    return told[:1] in ("2", "3") and told.isdecimal()
 
 
 def services(api: Api) -> tuple[ServiceSeen, ...]:

@@ -8,31 +8,14 @@ knows of, and which RabbitMQ itself gives up where it takes the other for gone.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from testbed.guest import Script, TalkingGuest, must
 from testbed.plan.cloud import Cloud, CloudNode
+from testbed.probe.cloud.seen import SILENT, SYNCED, NodeSeen
 
-SYNCED, SILENT = "Synced", "silent"  # states of a database server; the second is ours
-LEADER, FOLLOWER = "leader", "follower"
 _AMQP = 5672
 _BETWEEN_MEMBERS = 25672  # 20000 above, as RabbitMQ has it
 _DATABASES = {"nb": "OVN_Northbound", "sb": "OVN_Southbound"}
-
-
-@dataclass(frozen=True, slots=True)
-class NodeSeen:
-    """What a node of the cloud knows; of a control plane only where it is part of it."""
-
-    machine: str
-    control: bool
-    vip: bool = False  # it has the APIs' address now
-    database: str = SILENT  # the state of its server
-    members: int = 0  # servers its database cluster has
-    queue: tuple[str, ...] = ()  # machines it is in one queue cluster with, itself among them
-    networks: Mapping[str, str] | None = None  # role in OVN's nb and sb; None: not a cluster
-    chassis: bool = False  # its switch is connected to OVN
-    failed: tuple[str, ...] = ()  # units that gave up
 
 
 def script(cloud: Cloud, node: CloudNode) -> Script:

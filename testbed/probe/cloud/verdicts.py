@@ -4,9 +4,16 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from testbed.plan.cloud import Cloud
-from testbed.probe.cloud.apis import ServiceSeen, answers
-from testbed.probe.cloud.node import FOLLOWER, LEADER, SYNCED, NodeSeen
-from testbed.probe.cloud.state import CloudSeen, members
+from testbed.probe.cloud.seen import (
+    FOLLOWER,
+    LEADER,
+    SYNCED,
+    CloudSeen,
+    NodeSeen,
+    ServiceSeen,
+    answers,
+    members,
+)
 from testbed.probe.verdict import Verdict
 
 CLOUD = "cloud"  # whom the verdicts are about

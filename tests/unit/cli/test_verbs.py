@@ -52,7 +52,15 @@ class TestStatus:
         host.has_all()
         health.remember(folders, "lab", [Verdict("names", "node1", False, "x")])
         (found,) = told(run("status", "--json"))
-        assert set(found) == {"name", "machines", "wrong", "looked", "ceph_wrong", "untried"}
+        assert set(found) == {
+            "name",
+            "machines",
+            "wrong",
+            "looked",
+            "ceph_wrong",
+            "cloud_wrong",
+            "untried",
+        }
         assert found["machines"][2] == {
             "name": "node1",
             "role": "node",

@@ -186,7 +186,7 @@ class TestProof:
         self, world: World, router: Guest, openstack: FakeOpenStack
     ):
         router.answers["ping"] = Result(1, "", "connect: Network is unreachable", 0.1)
-        with pytest.raises(DeployError, match="10.0.40.2 answers a ping") as caught:
+        with pytest.raises(DeployError, match=r"10\.0\.40\.2 answers a ping") as caught:
             prove(world, router)
         assert "connect: Network is unreachable" in caught.value.why
         assert "console log show proof" in caught.value.next_step

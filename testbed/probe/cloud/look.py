@@ -1,6 +1,6 @@
-"""What one look at OpenStack saw: its nodes, its APIs, and what they say of the rest."""
+"""One look at OpenStack: at its nodes, at its APIs, and at what they say of the rest."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -8,26 +8,12 @@ from testbed.errors import GuestError
 from testbed.guest import TalkingGuest
 from testbed.plan.cloud import Cloud, CloudNode
 from testbed.probe.cloud import apis, node
-from testbed.probe.cloud.apis import InstanceSeen, ServiceSeen
 from testbed.probe.cloud.ask import Api, Login, log_in
-from testbed.probe.cloud.node import NodeSeen
+from testbed.probe.cloud.seen import CloudSeen, NodeSeen, answers
 from testbed.together import both, side_by_side
 
 T = TypeVar("T")
 Guests = Mapping[str, TalkingGuest]
-
-
-@dataclass(frozen=True, slots=True)
-class CloudSeen:
-    """What one look saw; `unasked` says of what nothing is known, and why, one line each."""
-
-    nodes: tuple[NodeSeen, ...]
-    endpoints: Mapping[str, str]  # by API: the HTTP status of its answer, or why there was none
-    services: tuple[ServiceSeen, ...] = ()
-    agents: tuple[ServiceSeen, ...] = ()
-    hypervisors: tuple[ServiceSeen, ...] = ()
-    instances: tuple[InstanceSeen, ...] = ()
-    unasked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +55,7 @@ def _look_at_apis(wanted: Wanted, guests: Guests) -> CloudSeen:
         if each.machine in guests:
             guest = guests[each.machine]
             seen = replace(seen, endpoints=_endpoints(wanted, guest))
-            if any(map(apis.answers, seen.endpoints.values())):
+            if any(map(answers, seen.endpoints.values())):
                 return _ask(wanted, guest, seen)
     return seen
 
@@ -108,8 +94,3 @@ def _ask(wanted: Wanted, guest: TalkingGuest, seen: CloudSeen) -> CloudSeen:
 
 def _told(error: GuestError) -> str:
     return f"{error.what}: {error.why}" if error.why else error.what
-
-
-def members(seen: CloudSeen) -> Iterator[NodeSeen]:
-    """Yield the nodes of the control plane that were seen."""
-    return (each for each in seen.nodes if each.control)
