@@ -107,7 +107,8 @@ def _reports(probe: str, found: tuple[ServiceSeen, ...]) -> Iterator[Verdict]:
 
 
 def _hypervisors(cloud: Cloud, seen: CloudSeen) -> Iterator[Verdict]:
-    if seen.hypervisors or not seen.unasked:
+    asked = any(map(answers, seen.endpoints.values())) and not seen.unasked
+    if seen.hypervisors or asked:
         up = [each.host for each in seen.hypervisors if each.up]
         told = f"{len(up)} of {len(cloud.nodes)} up: {', '.join(up) or 'none'}"
         yield _verdict("hypervisors", holds=len(up) == len(cloud.nodes), seen=told)
