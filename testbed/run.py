@@ -3,10 +3,12 @@
 import os
 import shlex
 import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from testbed.errors import HostError
 
@@ -104,6 +106,62 @@ def run_logged(
         file.seek(start)
         printed = file.read().decode(errors="replace")
     return Completed(tuple(argv), done.returncode, printed, "")
+
+
+def attach(argv: Sequence[str], *, env: Mapping[str, str]) -> int:
+    """Run a program in our own terminal until it ends, and return its exit status.
+
+    `env` is all of its environment. What is typed is the program's, Ctrl+C among it. Raises
+    `HostError` where the program is missing.
+    """
+    with _explaining(argv, 0.0):
+        process = subprocess.Popen(list(argv), env=dict(env))  # noqa: S603 - argv is ours
+    while True:
+        try:
+            status = process.wait()
+        except KeyboardInterrupt:
+            continue
+        return status if status >= 0 else 128 - status  # as shells tell a signal
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A program that runs beside us."""
+
+    process: "subprocess.Popen[bytes]"
+    errors: IO[bytes]
+
+    def ended(self) -> str | None:
+        """Return the last line it complained with, once it has ended; None while it runs."""
+        if self.process.poll() is None:
+            return None
+        self.errors.seek(0)
+        lines = self.errors.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else f"it exited with status {self.process.returncode}"
+
+
+@contextmanager
+def beside(argv: Sequence[str]) -> Iterator[Beside]:
+    """Run a program around the block; its input is open as long as we live, and then ends.
+
+    Keys pressed in our terminal are none of its. Raises `HostError` where it is missing.
+    """
+    with tempfile.TemporaryFile() as errors:
+        with _explaining(argv, 0.0):
+            process = subprocess.Popen(  # noqa: S603 - argv is ours, and there is no shell
+                list(argv),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                start_new_session=True,
+            )
+        try:
+            yield Beside(process, errors)
+        finally:
+            if process.stdin is not None:
+                process.stdin.close()
+            process.terminate()
+            process.wait()
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from testbed.cli import (
     lab,
     link,
     logs,
+    openstack,
     power,
     restart,
     schema,
@@ -32,6 +33,7 @@ from testbed.cli import (
     up,
     validate,
 )
+from testbed.cli import open as opening
 from testbed.errors import HostError, TestbedError
 
 _HOST_IS_FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -122,6 +124,8 @@ app.command()(suspend.suspend)
 app.command()(suspend.resume)
 app.command()(restart.restart)
 app.command(context_settings=_OTHERS_OPTIONS)(ceph.ceph)
+app.command(context_settings=_OTHERS_OPTIONS)(openstack.openstack)
+app.add_typer(opening.app, name="open")
 app.add_typer(link.app, name="link")
 app.add_typer(power.app, name="power")
 app.add_typer(checkpoint.app, name="checkpoint")

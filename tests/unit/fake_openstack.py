@@ -48,6 +48,7 @@ class FakeOpenStack:
 
     things: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     passwords: dict[str, str] = field(default_factory=lambda: {"admin": "admins"})
+    credentials: dict[tuple[str, str], str] = field(default_factory=dict)  # by user and name
     requests: list[str] = field(default_factory=list)
     fails: dict[str, list[int]] = field(default_factory=dict)  # statuses to answer with, in order
     silent: set[int] = field(default_factory=set)  # ports that nobody listens at
@@ -82,7 +83,7 @@ class Guest:
             raise NothingAnswers(f"{self.name}: nothing answers at {host}:{port}", why="refused")
         ours, theirs = socket.socketpair()
         ours.settimeout(timeout)
-        threading.Thread(target=_serve, args=(theirs, host, port, self.cloud), daemon=True).start()
+        threading.Thread(target=serve, args=(theirs, host, port, self.cloud), daemon=True).start()
         with ours:
             yield ours
 
@@ -105,7 +106,7 @@ class Guest:
         return Result(0, "", "", 0.1)
 
 
-def _serve(line: socket.socket, host: str, port: int, cloud: FakeOpenStack) -> None:
+def serve(line: socket.socket, host: str, port: int, cloud: FakeOpenStack) -> None:
     with line:
         _Handler(line, (host, port), cloud)  # type: ignore[arg-type]
 
@@ -153,6 +154,9 @@ def _answer(
         return 200, b"proof\n"
     if path == "/":
         return 300, {"versions": []}
+    if path in ("/v3", "/v3/") and port == PLACES["identity"][0]:
+        links = [{"rel": "self", "href": f"http://{VIP}:{port}/v3/"}]
+        return 200, {"version": {"id": "v3.14", "status": "stable", "links": links}}
     if path in cloud.reports:
         return 200, cloud.reports[path]
     values = json.loads(body) if body else {}
@@ -164,28 +168,50 @@ def _answer(
 
 
 def _token(cloud: FakeOpenStack, values: Any) -> tuple[int, Any]:
-    auth = values["auth"]
-    assert auth["identity"]["methods"] == ["password"]
-    user = auth["identity"]["password"]["user"]
-    assert user["domain"] == auth["scope"]["project"]["domain"] == {"name": "Default"}
-    if cloud.passwords.get(user["name"]) != user["password"]:
+    who = _who(cloud, values["auth"])
+    if who is None:
         return 401, {"error": {"message": "The request you have made requires authentication."}}
+    user, project = who
     catalog = [
         {
             "type": kind,
             "endpoints": [
-                {"interface": "admin", "url": "http://192.0.2.1"},
-                {"interface": "public", "url": f"http://{VIP}:{port}{path}"},
+                {"interface": "admin", "region": "RegionOne", "url": "http://192.0.2.1"},
+                {
+                    "interface": "public",
+                    "region": "RegionOne",
+                    "url": f"http://{VIP}:{port}{path}",
+                },
             ],
         }
         for kind, (port, path) in PLACES.items()
     ]
-    project = auth["scope"]["project"]["name"]
     if not any(g["project_id"] == f"id-{project}" for g in cloud.things["security_groups"]):
         group = {"id": f"sg-{project}", "name": "default", "project_id": f"id-{project}"}
         cloud.things["security_groups"].append(group)
-    own = {"user": {"id": f"id-{user['name']}"}, "project": {"id": f"id-{project}"}}
+    domain = {"domain": {"id": "default", "name": "Default"}}
+    own = {
+        "user": {"id": f"id-{user}", "name": user, **domain},
+        "project": {"id": f"id-{project}", "name": project, **domain},
+        "expires_at": "2099-01-01T00:00:00.000000Z",
+        "issued_at": "2026-01-01T00:00:00.000000Z",
+    }
     return 201, {"token": {**own, "catalog": catalog}}
+
+
+def _who(cloud: FakeOpenStack, auth: Any) -> tuple[str, str] | None:
+    """Return user and project of a log-in, or None where it is refused."""
+    default = {"name": "Default"}
+    if auth["identity"]["methods"] == ["application_credential"]:
+        asked = auth["identity"]["application_credential"]
+        user = asked["user"]
+        assert user["domain"] == default and "scope" not in auth
+        known = cloud.credentials.get((user["name"], asked["name"])) == asked["secret"]
+        return (user["name"], "club") if known else None
+    user = auth["identity"]["password"]["user"]
+    assert user["domain"] == auth["scope"]["project"]["domain"] == default
+    known = cloud.passwords.get(user["name"]) == user["password"]
+    return (user["name"], auth["scope"]["project"]["name"]) if known else None
 
 
 def _thing(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from testbed.errors import HostError
-from testbed.run import must, run, run_logged
+from testbed.run import attach, beside, must, run, run_logged
 
 PYTHON = sys.executable
 
@@ -76,3 +76,40 @@ def test_a_logged_program_writes_as_it_goes_and_the_result_is_its_own_part(tmp_p
 def test_a_logged_program_that_is_missing_is_named(tmp_path: Path):
     with pytest.raises(HostError, match="'no-such-program' is not installed"):
         run_logged(["no-such-program"], tmp_path / "log", timeout=1)
+
+
+def test_an_attached_program_has_our_outputs_and_only_the_environment_it_is_given(
+    capfd: pytest.CaptureFixture[str],
+):
+    status = attach([PYTHON, "-c", "import os; print(*os.environ); raise SystemExit(3)"], env={})
+    assert status == 3
+    assert "HOME" not in capfd.readouterr().out.split()
+
+
+def test_an_attached_program_that_a_signal_ended_is_told_as_shells_do():
+    program = "import os; os.kill(os.getpid(), 15)"
+    assert attach([PYTHON, "-c", program], env={}) == 143
+
+
+def test_a_program_beside_us_ends_with_the_block():
+    with beside(["sleep", "100"]) as running:
+        assert running.ended() is None
+    assert running.process.returncode == -15
+
+
+def test_what_a_program_beside_us_complained_of_is_told_once_it_has_ended():
+    with beside(["sh", "-c", "echo one >&2; echo two >&2; exit 3"]) as running:
+        running.process.wait()
+        assert running.ended() == "two"
+    with beside(["sh", "-c", "exit 3"]) as running:
+        running.process.wait()
+        assert running.ended() == "it exited with status 3"
+
+
+def test_a_program_that_is_missing_is_named_wherever_it_is_to_run():
+    for start in (
+        lambda: attach(["no-such-program"], env={}),
+        beside(["no-such-program"]).__enter__,
+    ):
+        with pytest.raises(HostError, match="the program 'no-such-program' is not installed"):
+            start()
