@@ -26,6 +26,20 @@ class Echo(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(told)
 
+    def do_GET(self) -> None:
+        """Answer as services behind a balancer do, or as those that just hang up at the end."""
+        self.send_response(200)
+        if self.path == "/chunks":
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            for _ in range(3):
+                self.wfile.write(b"3e8\r\n" + b"x" * 1000 + b"\r\n")
+            self.wfile.write(b"0\r\n\r\n")
+        else:
+            self.end_headers()
+            self.wfile.write(b"x" * 3000)
+            self.close_connection = True
+
     def log_message(self, *_: object) -> None:
         pass
 
@@ -49,6 +63,11 @@ def test_a_large_answer_arrives_whole(guest: SshGuest, port: int) -> None:
     body = b"x" * 3_000_000
     told = call(guest, "POST", f"http://127.0.0.1:{port}/", headers={"X-Word": "w"}, body=body)
     assert told.body == b"/ w " + body
+
+
+@pytest.mark.parametrize("path", ["/chunks", "/until-it-hangs-up"])
+def test_an_answer_of_unknown_length_arrives_whole(guest: SshGuest, port: int, path: str) -> None:
+    assert call(guest, "GET", f"http://127.0.0.1:{port}{path}").body == b"x" * 3000
 
 
 def test_a_refusal_is_an_answer(guest: SshGuest, port: int) -> None:
