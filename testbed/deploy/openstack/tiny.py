@@ -22,6 +22,7 @@ def tiny_image(api: Api, name: str) -> None:
         "disk_format": "raw",
         "container_format": "bare",
         "visibility": "public",
+        "os_shutdown_timeout": "0",  # it has no button to be switched off politely by
     }
     made = api.must("POST", IMAGE, "/v2/images", wanted)
     must(api.guest, _sending(api, made["id"]), timeout=_SENDING, stdin=_token(api))

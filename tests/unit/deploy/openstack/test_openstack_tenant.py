@@ -119,6 +119,12 @@ class TestWorld:
         assert "token" not in command
         assert openstack.sent == b"X-Auth-Token: token-201\n"
 
+    def test_whoever_stops_a_tiny_instance_does_not_wait_for_it(
+        self, world: World, openstack: FakeOpenStack
+    ):
+        make_world(world)
+        assert openstack.things["images"][0]["os_shutdown_timeout"] == "0"
+
     def test_an_image_whose_sending_broke_off_is_made_anew(
         self, world: World, openstack: FakeOpenStack
     ):
