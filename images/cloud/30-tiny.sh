@@ -17,7 +17,7 @@ done
 ln -s dbclient "$root/bin/ssh"
 install -m 755 $parts/init "$root/init"
 install -m 755 $parts/udhcpc "$root/etc/udhcpc"
-echo 'root:x:0:0::/root:/bin/sh' >"$root/etc/passwd"
+echo 'root:x:0:0::/:/bin/sh' >"$root/etc/passwd"
 echo 'root:x:0:' >"$root/etc/group"
 echo /bin/sh >"$root/etc/shells"
 printf 'ttyS0::askfirst:-/bin/sh\n::ctrlaltdel:/bin/reboot\n::shutdown:/bin/umount -a -r\n' >"$root/etc/inittab"
