@@ -71,6 +71,10 @@ printf '[Socket]\nSocketMode=0660\nSocketGroup=libvirt\n' >$units/libvirtd.socke
 printf '[Manager]\nDefaultTimeoutStartSec=600s\nDefaultTimeoutStopSec=60s\n' >/etc/systemd/system.conf.d/cloud.conf
 # No instance has a network card without it, and what would create its device for whoever opens it is switched off.
 echo tun >/etc/modules-load.d/cloud.conf
+# A balancer that is ready before the shared address is there can answer on it at once.
+echo 'net.ipv4.ip_nonlocal_bind = 1' >/etc/sysctl.d/70-cloud.conf
+# A timer that is due after a restore would run on all nodes at once.
+rm -f /etc/systemd/system/timers.target.wants/*
 # libvirt's own network and its filters are nobody's: OVN has both.
 rm -rf /etc/libvirt/qemu/networks /etc/libvirt/nwfilter
 mkdir -p /etc/libvirt/qemu/networks /etc/libvirt/nwfilter
