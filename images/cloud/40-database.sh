@@ -51,7 +51,7 @@ for service in $services; do
   printf '[database]\n%s\n[oslo_concurrency]\nlock_path = %s\n' "$(url "$service" "$service")" "$work/lock" >"$work/$service.conf"
 done
 sed -i 's/^.database./[placement_database]/' "$work/placement.conf"
-printf '[api_database]\n%s\n[DEFAULT]\ntransport_url = rabbit://\n' "$(url nova nova_api)" >>"$work/nova.conf"
+printf '[api_database]\n%s\n[DEFAULT]\ntransport_url = rabbit://nova:placeholder@localhost:5672/\n' "$(url nova nova_api)" >>"$work/nova.conf"
 printf '[DEFAULT]\ncore_plugin = ml2\n' >>"$work/neutron.conf"
 printf '[token]\nprovider = fernet\n[fernet_tokens]\nkey_repository = %s\n[fernet_receipts]\nkey_repository = %s\n' \
   "$work/keys" "$work/keys" >>"$work/keystone.conf"
