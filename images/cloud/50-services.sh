@@ -83,8 +83,20 @@ mkdir -p /etc/libvirt/qemu/networks /etc/libvirt/nwfilter
 rm -f /etc/apache2/sites-enabled/*
 : >/etc/apache2/ports.conf
 
-# Which of them a machine has is decided when it is deployed. The name of a unit that is gone ends the build here.
-systemctl disable mariadb rabbitmq-server memcached haproxy keepalived apache2 \
+# Which of them a machine has is decided when it is deployed. systemctl passes over a unit that does not exist.
+off() { # unit...
+  for unit in "$@"; do
+    [ -e "/usr/lib/systemd/system/$unit" ] || [ -e "$units/$unit" ] || { echo "there is no unit $unit"; exit 1; }
+    systemctl disable "$unit"
+  done
+}
+for unit in mariadb rabbitmq-server memcached haproxy keepalived apache2 \
   keystone glance-api placement-api nova-api nova-conductor nova-scheduler nova-compute \
   neutron-api neutron-rpc-server neutron-ovn-maintenance-worker cinder-api cinder-scheduler cinder-volume \
-  ovn-central ovn-host openvswitch-switch ovs-record-hostname libvirtd virtlogd libvirt-guests
+  ovn-central ovn-host openvswitch-switch ovs-record-hostname libvirtd virtlogd libvirt-guests; do
+  off $unit.service
+done
+# Came along, and nothing here is for them: no instance asks for metadata, no disk comes over iSCSI.
+off nova-api-metadata.service open-iscsi.service iscsid.socket rtslib-fb-targetctl.service
+# Its socket is on every address. Without it a broker starts its own, where it is told to.
+systemctl mask epmd.socket epmd.service

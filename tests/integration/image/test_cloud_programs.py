@@ -130,7 +130,7 @@ def test_a_database_looks_for_its_last_transaction_only_when_it_was_not_stopped(
 
 def test_every_service_we_start_our_way_is_off_until_it_is_deployed():
     ours = set(re.findall(r"^(?:api|worker|service) ([a-z-]+)", SERVICES, re.MULTILINE))
-    disabled = SERVICES.partition("systemctl disable")[2].replace("\\\n", " ").split()
+    disabled = SERVICES.partition("for unit in mariadb")[2].partition(";")[0].split()
     assert len(ours) > 10
     assert ours - set(disabled) == set()
     assert "systemctl enable" not in "".join(STAGES.values())
