@@ -1,0 +1,102 @@
+#!/bin/sh
+set -eu
+chmod 755 /usr/libexec/testbed/wait-for /usr/libexec/testbed/mariadb-start
+units=/etc/systemd/system
+
+# Whole units in place of Debian's, which Want keystone, a database and a broker on every node that has any service, and start
+# through shell scripts that give each API all addresses. Here an API listens where its ini says.
+service() { # name user type command
+  cat >$units/"$1".service <<CFG
+[Unit]
+Description=OpenStack $1
+After=network.target mariadb.service rabbitmq-server.service memcached.service haproxy.service openvswitch-switch.service
+
+[Service]
+Type=$3
+NotifyAccess=all
+User=$2
+Group=$2
+WorkingDirectory=/var/lib/$2
+RuntimeDirectory=$2 lock/$2
+RuntimeDirectoryPreserve=yes
+Environment=OS_OSLO_MESSAGING_RABBIT__PROCESSNAME=$1 MALLOC_ARENA_MAX=1
+ExecStartPre=/usr/libexec/testbed/wait-for %N
+ExecStart=$4
+Restart=always
+RestartSec=5
+TimeoutStartSec=900
+TimeoutStopSec=30
+LimitNOFILE=65535
+
+[Install]
+WantedBy=multi-user.target
+CFG
+}
+api() { # name user
+  service "$1" "$2" simple "/usr/bin/uwsgi_python3 --ini /etc/$2/$1-uwsgi.ini"
+}
+worker() { # name user type: one that reads its service's configuration
+  service "$1" "$2" "$3" "/usr/bin/$1 --config-file /etc/$2/$2.conf"
+}
+api keystone keystone
+api placement-api placement
+api nova-api nova
+api neutron-api neutron
+api cinder-api cinder
+service glance-api glance simple "/usr/bin/glance-api --config-file /etc/glance/glance-api.conf"
+worker nova-conductor nova notify
+worker nova-scheduler nova notify
+worker cinder-scheduler cinder simple
+worker cinder-volume cinder simple
+service nova-compute nova notify \
+  "/usr/bin/nova-compute --config-file /etc/nova/nova.conf --config-file /etc/nova/nova-compute.conf"
+for worker in rpc-server ovn-maintenance-worker; do
+  service neutron-$worker neutron simple \
+    "/usr/bin/neutron-$worker --config-file /etc/neutron/neutron.conf --config-file /etc/neutron/plugins/ml2/ml2_conf.ini"
+done
+mkdir -p $units/nova-compute.service.d
+printf '[Unit]\nWants=libvirtd.service\nAfter=libvirtd.service\n' >$units/nova-compute.service.d/libvirt.conf
+
+# debian-start looks for tables to upgrade and repair at every start.
+mkdir -p $units/mariadb.service.d $units/libvirtd.socket.d /etc/systemd/system.conf.d /etc/testbed
+cat >$units/mariadb.service.d/testbed.conf <<'CFG'
+[Service]
+ExecStart=
+ExecStart=/usr/libexec/testbed/mariadb-start $MYSQLD_OPTS $_WSREP_NEW_CLUSTER
+ExecStartPost=
+CFG
+# Idle, it would leave, and start and probe its emulators anew for the next question.
+echo 'LIBVIRTD_ARGS=""' >/etc/default/libvirtd
+printf '[Socket]\nSocketMode=0660\nSocketGroup=libvirt\n' >$units/libvirtd.socket.d/testbed.conf
+printf '[Manager]\nDefaultTimeoutStartSec=600s\nDefaultTimeoutStopSec=60s\n' >/etc/systemd/system.conf.d/cloud.conf
+# No instance has a network card without it, and what would create its device for whoever opens it is switched off.
+echo tun >/etc/modules-load.d/cloud.conf
+# A balancer that is ready before the shared address is there can answer on it at once.
+echo 'net.ipv4.ip_nonlocal_bind = 1' >/etc/sysctl.d/70-cloud.conf
+# A timer that is due after a restore would run on all nodes at once.
+rm -f /etc/systemd/system/timers.target.wants/*
+# libvirt's own network and its filters are nobody's: OVN has both.
+rm -rf /etc/libvirt/qemu/networks /etc/libvirt/nwfilter
+mkdir -p /etc/libvirt/qemu/networks /etc/libvirt/nwfilter
+
+# The web server answers where a site says it does: none so far.
+rm -f /etc/apache2/sites-enabled/*
+: >/etc/apache2/ports.conf
+
+# Which of them a machine has is decided when it is deployed. systemctl passes over a unit that does not exist.
+off() { # unit...
+  for unit in "$@"; do
+    [ -e "/usr/lib/systemd/system/$unit" ] || [ -e "$units/$unit" ] || { echo "there is no unit $unit"; exit 1; }
+    systemctl disable "$unit"
+  done
+}
+for unit in mariadb rabbitmq-server memcached haproxy keepalived apache2 \
+  keystone glance-api placement-api nova-api nova-conductor nova-scheduler nova-compute \
+  neutron-api neutron-rpc-server neutron-ovn-maintenance-worker cinder-api cinder-scheduler cinder-volume \
+  ovn-central ovn-host openvswitch-switch ovs-record-hostname libvirtd virtlogd libvirt-guests; do
+  off $unit.service
+done
+# Came along, and nothing here is for them: no instance asks for metadata, no disk comes over iSCSI.
+off nova-api-metadata.service open-iscsi.service iscsid.socket rtslib-fb-targetctl.service
+# Its socket is on every address. Without it a broker starts its own, where it is told to.
+systemctl mask epmd.socket epmd.service

@@ -1,0 +1,173 @@
+"""What the cloud image brings along, run or read here: a build of it takes minutes."""
+
+import http.server
+import os
+import re
+import socket
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from testbed.image.models import DebianRecipe
+from testbed.image.reading import read_recipe, recipes_folder
+
+CLOUD = recipes_folder() / "cloud"
+SERVICES = (CLOUD / "50-services.sh").read_text()
+STAGES = {script.name: script.read_text() for script in sorted(CLOUD.glob("[0-9]*.sh"))}
+
+
+class Answer(http.server.BaseHTTPRequestHandler):
+    """Answers every request with the status that its path names."""
+
+    def do_GET(self) -> None:
+        self.send_response(int(self.path[1:]))
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def web() -> Iterator[str]:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture
+def listen() -> Iterator[Callable[[bytes], str]]:
+    """Give addresses that accept connections, and say something to whoever connects."""
+    sockets: list[socket.socket] = []
+
+    def serve(server: socket.socket, greeting: bytes) -> None:
+        while True:
+            try:
+                talking, _ = server.accept()
+            except OSError:
+                return
+            with talking:
+                talking.sendall(greeting)
+
+    def start(greeting: bytes) -> str:
+        server = socket.create_server(("127.0.0.1", 0))
+        sockets.append(server)
+        threading.Thread(target=serve, args=(server, greeting), daemon=True).start()
+        return f"127.0.0.1:{server.getsockname()[1]}"
+
+    yield start
+    for server in sockets:
+        server.close()
+
+
+def passes(tmp_path: Path, places: str, *, unit: str = "nova-api", seconds: float = 5) -> bool:
+    """Return whether a unit whose line in the gates is `places` may start."""
+    gates = tmp_path / "gates"
+    gates.write_text(f"keystone tcp:127.0.0.1:1\nnova-api {places}\n")
+    argv = ["bash", str(CLOUD / "wait-for"), unit]
+    try:
+        done = subprocess.run(argv, env={**os.environ, "GATES": str(gates)}, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return done.returncode == 0
+
+
+def test_a_service_starts_once_what_it_needs_answers(tmp_path, listen, web):
+    assert passes(tmp_path, f"greeting:{listen(b'5')} tcp:{listen(b'')} {web}/200")
+
+
+@pytest.mark.parametrize("needs", ["tcp:127.0.0.1:1", "greeting:SILENT", "WEB/503", "tcp"])
+def test_a_service_waits_for_what_only_accepts_or_reports_an_error(tmp_path, listen, web, needs):
+    needs = needs.replace("SILENT", listen(b"")).replace("WEB", web)
+    assert not passes(tmp_path, needs, seconds=1.5)
+
+
+def test_a_place_nobody_understands_is_an_error_and_not_waited_for(tmp_path):
+    gates = tmp_path / "gates"
+    gates.write_text("nova-api udp:127.0.0.1:1\n")
+    done = subprocess.run(
+        ["bash", str(CLOUD / "wait-for"), "nova-api"],
+        env={**os.environ, "GATES": str(gates)},
+        capture_output=True,
+        text=True,
+        timeout=10,
+    )
+    assert done.returncode == 2
+    assert "udp:127.0.0.1:1" in done.stdout
+
+
+def test_a_service_without_a_line_waits_for_nothing(tmp_path):
+    assert passes(tmp_path, "tcp:127.0.0.1:1", unit="cinder-api")
+
+
+@pytest.mark.parametrize(
+    ("state", "options"),
+    [
+        ("seqno:   -1\n", ["--wsrep-new-cluster", "--wsrep_start_position=7"]),
+        ("seqno:   7\n", ["--wsrep-new-cluster"]),
+        (None, ["--wsrep-new-cluster"]),
+    ],
+)
+def test_a_database_looks_for_its_last_transaction_only_when_it_was_not_stopped(
+    tmp_path, state, options
+):
+    for name, text in (
+        ("mariadbd", 'printf "%s\\n" "$@"'),
+        ("galera_recovery", "echo --wsrep_start_position=7"),
+    ):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    if state:
+        (tmp_path / "grastate.dat").write_text(state)
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "DATADIR": str(tmp_path)}
+    argv = ["sh", str(CLOUD / "mariadb-start"), "--wsrep-new-cluster"]
+    done = subprocess.run(argv, env=env, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == options
+
+
+def test_every_service_we_start_our_way_is_off_until_it_is_deployed():
+    ours = set(re.findall(r"^(?:api|worker|service) ([a-z-]+)", SERVICES, re.MULTILINE))
+    disabled = SERVICES.partition("for unit in mariadb")[2].partition(";")[0].split()
+    assert len(ours) > 10
+    assert ours - set(disabled) == set()
+    assert "systemctl enable" not in "".join(STAGES.values())
+
+
+def test_no_unit_of_ours_pulls_in_a_service_of_another_node():
+    wants = re.findall(r"(?:Wants|Requires|BindsTo)=([^\n\\]*)", SERVICES)
+    assert wants == ["libvirtd.service"]
+
+
+def test_packages_come_first_and_the_database_after_the_tiny_instance():
+    recipe = read_recipe(CLOUD)
+    assert isinstance(recipe, DebianRecipe)
+    names = [stage.name for stage in recipe.stages]
+    assert names[0] == "packages"
+    assert names.index("tiny") < names.index("database") < names.index("services")
+
+
+def test_every_account_of_the_seed_is_locked():
+    script = STAGES["40-database.sh"]
+    assert script.index("ACCOUNT LOCK") < script.index("--wsrep-new-cluster")
+    assert re.findall(r"IDENTIFIED BY '([^']*)'", script) == ["placeholder"]
+
+
+def test_the_image_knows_the_address_of_no_testbed():
+    addresses = {
+        address
+        for file in CLOUD.iterdir()
+        for address in re.findall(r"\b\d{1,3}(?:\.\d{1,3}){3}\b", file.read_text())
+    }
+    assert addresses == {"127.0.0.1", "192.0.2.250"}
+
+
+def test_every_shell_script_is_one():
+    shells = {file: file.read_text().partition("\n")[0] for file in CLOUD.iterdir()}
+    scripts = {file: first for file, first in shells.items() if first.endswith("sh")}
+    assert len(scripts) > len(STAGES)
+    for file, first in scripts.items():
+        shell = "bash" if first.endswith("bash") else "sh"
+        assert subprocess.run([shell, "-n", str(file)]).returncode == 0
