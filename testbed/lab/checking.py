@@ -119,7 +119,13 @@ def _safeguards(
             *((probe, seen[probe]) for probe in each.probes),
             *((sentinel, whole[sentinel]) for sentinel in each.sentinels),
         )
-        yield SafeguardSeen(each.id, each.severity, together(o.status for _, o in found), found)
+        status = together(_held_against(o) for _, o in found)
+        yield SafeguardSeen(each.id, each.severity, status, found)
+
+
+def _held_against(seen: Observation) -> Status:
+    """Return what a safeguard makes of what was seen: no answer in time accuses nobody."""
+    return Status.ERROR if seen.late else seen.status
 
 
 def remember(world: World, going: Attempt, found: CheckResult) -> Attempt:

@@ -9,6 +9,7 @@ from testbed.lab.words import Said
 
 Heard = Mapping[str, Any]  # what machines told, as JSON has it: enough to read it again later
 Value = str | int | float
+LATE = "probe.late"
 
 
 class Status(StrEnum):
@@ -32,6 +33,11 @@ class Observation:
     @property
     def holds(self) -> bool:
         return self.status is Status.PASS
+
+    @property
+    def late(self) -> bool:
+        """Whether it fails only because no answer came in time."""
+        return self.seen.key == LATE
 
 
 def said(key: str, **values: Value) -> Said:

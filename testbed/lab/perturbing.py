@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from testbed.apply import cables, lifecycle
+from testbed.apply import cables, lifecycle, logs
 from testbed.errors import TestbedError
 from testbed.lab import acting, timeline
 from testbed.lab.drivers import settled_all
@@ -26,7 +26,7 @@ def name_of(perturbation: Perturbation) -> str:
 def perturb(world: World, lab: Lab, perturbation: Perturbation) -> Failing:
     """Disturb, look, and put it back; return what did not hold meanwhile.
 
-    A machine that does not come back is something that did not hold, too.
+    A machine that does not come back is something that did not hold, too; all logs are collected.
     """
     name = name_of(perturbation)
     timeline.record(world.folders, world.name, "perturbation", at=world.now(), what=name)
@@ -34,7 +34,12 @@ def perturb(world: World, lab: Lab, perturbation: Perturbation) -> Failing:
         with _gone(world, perturbation):
             seen = settled_all(lab.probes, perturbation.during, world.of(lab.sentinels))
     except TestbedError as failure:
-        detail = f"{failure.what}: {failure.why}" if failure.why else failure.what
+        told = (
+            failure.what,
+            failure.why,
+            f"logs: {logs.collect(world.host, world.folders, world.plan)}",
+        )
+        detail = ": ".join(each for each in told if each)
         return ((name, error("check.perturbation.broke", what=name, detail=detail)),)
     return tuple((each, found) for each, found in seen.items() if not found.holds)
 

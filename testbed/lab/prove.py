@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import testbed
+from testbed.apply import logs
 from testbed.apply.lock import only_one
 from testbed.errors import LabError, TestbedError
 from testbed.lab import attempt, moves, restoring, sentinels
@@ -59,7 +60,8 @@ def attest(world: World, folder: Path, lab: Lab, report: Report, *, brief: bool 
         try:
             trial.run(new)
         except TestbedError as failure:
-            trial.miss("the trial ended early", _why(failure))
+            kept = logs.collect(world.host, world.folders, world.plan)
+            trial.miss("the trial ended early", _why(failure), f"logs: {kept}")
         with trial.teller.step("restore", "healthy"):
             restoring.restore_healthy(world, healthy)
             put_away(world, new)

@@ -17,9 +17,13 @@ def table(timings: Iterable[Timing], figures: Iterable[str] = ()) -> str:
     """Return a Markdown table of the timings, and of figures that are rows already."""
     rows = ["| what | median | rounds |", "| --- | ---: | --- |"]
     for timing in timings:
-        each = ", ".join(f"{second:.1f}" for second in timing.seconds)
-        rows.append(f"| {timing.what} | {timing.median:.1f} s | {each} |")
+        each = ", ".join(map(_short, timing.seconds))
+        rows.append(f"| {timing.what} | {_short(timing.median)} s | {each} |")
     return "\n".join([*rows, *figures]) + f"\n\n{describe_host()}\n"
+
+
+def _short(seconds: float) -> str:
+    return f"{seconds:.2f}" if seconds < 1 else f"{seconds:.1f}"
 
 
 def describe_host() -> str:

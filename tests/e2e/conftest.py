@@ -20,6 +20,7 @@ from testbed.host import Host
 TESTBED = Path(".venv/bin/testbed").absolute()
 FAILURES = Path("failures").absolute()
 HERE = Path(__file__).parent
+_TRIAL = 3600.0  # seconds
 
 
 @dataclass
@@ -143,6 +144,18 @@ def healthy(cli: Cli, aolda: str) -> Iterator[str]:
     yield aolda
     if cli.run("status", "--check", "--name", aolda).returncode != 0:
         cli.must("checkpoint", "restore", "network", "--name", aolda)
+
+
+def try_briefly(cli: Cli, testbed: str, lab: str) -> None:
+    """Try a lab on a sound testbed: it does what it says, keeps nothing, and leaves all sound."""
+    proof = HERE.parents[1] / "labs" / lab / "proof.json"
+    before = proof.read_bytes() if proof.exists() else None
+    told = cli.must("lab", "prove", lab, "--brief", "--name", testbed, timeout=_TRIAL)
+    assert f"lab '{lab}' did what it says in a brief trial" in told
+    assert "left out: wrong fix" in told
+    assert (proof.read_bytes() if proof.exists() else None) == before
+    assert cli.run("status", "--check", "--name", testbed).returncode == 0
+    assert cli.json("lab", "status", "--name", testbed) is None
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -12,7 +12,7 @@ MON_KEYRING = "/etc/ceph/testbed.mon.keyring"
 RGW_PORT = 7480
 _GROUPS_PER_POOL = 16  # placement groups: enough to see data spread over three small OSDs
 _CHOOSE = {FailureDomain.OSD: 0, FailureDomain.HOST: 1}  # Ceph's numbers of bucket types
-_SLOW_HEARTBEAT = 5000  # milliseconds
+_SLOW_HEARTBEAT = 10_000  # milliseconds
 _OSD_MEMORY = 939_524_096  # bytes; the least Ceph accepts
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from testbed.errors import GuestError
 from testbed.guest import Command, CommandTimeout, Script
-from testbed.lab.observation import Heard, Observation, error, failed
+from testbed.lab.observation import LATE, Heard, Observation, error, failed
 from testbed.lab.world import World
 from testbed.together import side_by_side
 
@@ -44,7 +44,7 @@ def deaf(heard: Heard) -> Observation | None:
             return error("probe.unreachable", machine=machine, detail=told["silent"])
     for machine, told in heard.items():
         if "late" in told:
-            return failed("probe.late", machine=machine, seconds=told["late"])
+            return failed(LATE, machine=machine, seconds=told["late"])
     return None
 
 

@@ -104,7 +104,7 @@ class TestFiles:
         grace = 20_000  # milliseconds; Ceph's osd_heartbeat_grace, which stays as it is
         general = config(storage)["global"]
         assert "osd_heartbeat_grace" not in general
-        assert int(general["mon_warn_on_slow_ping_time"]) <= grace / 4
+        assert int(general["mon_warn_on_slow_ping_time"]) <= grace / 2
 
     def test_cache_settings_are_there_only_where_asked_for(
         self, storage: Storage, everything: Storage

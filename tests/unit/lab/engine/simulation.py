@@ -14,7 +14,7 @@ from typing import Any
 from lab import BOOTS, Dialogue, FakeHost, observed, planned, vlans
 
 from testbed.apply.folders import Folders
-from testbed.guest import Command, ConnectionLost, Result, Script, Unreachable
+from testbed.guest import Command, CommandTimeout, ConnectionLost, Result, Script, Unreachable
 from testbed.host import MachineState, Snapshot
 from testbed.plan.models import Machine, Plan
 from testbed.probe import reach
@@ -169,6 +169,7 @@ class SimGuest:
     host: SimHost
     machine: Machine
     heard: list[str] = field(default_factory=list)
+    busy: bool = False
 
     @property
     def name(self) -> str:
@@ -186,6 +187,8 @@ class SimGuest:
         self, command: Command | Script, *, timeout: float = 60.0, stdin: bytes = b""
     ) -> Result:
         self._must_answer()
+        if self.busy:
+            raise CommandTimeout(f"{self.name}: no answer within {timeout} s")
         self.host.fuse.act()
         text = command.text if isinstance(command, Script) else " ".join(command.argv)
         self.heard.append(text)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from simulation import LAB, SCRIPTS, UNIT, Simulation
 
+from testbed.apply import lifecycle
 from testbed.apply.folders import Folders
-from testbed.errors import LabError
+from testbed.errors import LabError, WaitTimeout
 from testbed.guest import Script
 from testbed.host import MachineState
 from testbed.lab import attempt, progress, timeline
@@ -18,9 +19,11 @@ from testbed.lab.checking import check
 from testbed.lab.finish import Result, finish
 from testbed.lab.format import Lab, Locale, Mode, Tier
 from testbed.lab.hints import open_hint
+from testbed.lab.observation import Status
 from testbed.lab.reset import reset
 from testbed.lab.start import start
 from testbed.lab.telling import Told, silent
+from testbed.lab.words import say
 from testbed.lab.world import World
 
 
@@ -165,6 +168,16 @@ def test_a_violated_safeguard_is_told_once(world: World, lab: Lab, sim: Simulati
     assert events(world).count("safeguard.violated") == 1
 
 
+def test_a_machine_too_busy_to_answer_accuses_nobody(world: World, lab: Lab, sim: Simulation):
+    going = begin(world, lab)
+    sim.doors.guests["node3"].busy = True
+    found = check(world, lab, going)
+    ((probe, seen),) = found.safeguards[0].observations
+    assert (probe, seen.status, seen.late) == ("others", Status.FAIL, True)
+    assert not found.safeguards[0].violated
+    assert "safeguard.violated" not in events(world)
+
+
 def test_a_lab_can_be_tried_again_from_its_first_moment(world: World, lab: Lab, sim: Simulation):
     going = begin(world, lab)
     mend(sim)
@@ -226,6 +239,28 @@ def test_what_does_not_outlast_a_restart_is_mitigated_and_goes_on(world: World, 
     assert (outcome.result, outcome.ended) == (Result.MITIGATED, False)
     assert [probe for _, probe, _ in outcome.perturbed] == ["api"]
     assert attempt.get(world.folders, "lab").phase is Phase.LIVE
+
+
+def test_of_a_machine_that_does_not_come_back_the_logs_are_kept(
+    world: World, lab: Lab, sim: Simulation, monkeypatch: pytest.MonkeyPatch
+):
+    going = begin(world, lab)
+    mend(sim)
+    console = sim.host.console_log_path(world.machine("node1").domain)
+    assert console is not None
+
+    def hangs(*_: object) -> None:
+        console.write_text("Kernel panic\n")
+        raise WaitTimeout("node1: SSH did not come within 420 s", why="connection refused")
+
+    monkeypatch.setattr(lifecycle, "wait_for_ssh", hangs)
+    outcome = finish(world, lab, going, give_up=False, report=silent)
+    assert outcome.result is Result.MITIGATED
+    ((_, what, seen),) = outcome.perturbed
+    assert what == "reboot node1"
+    told = say(seen.seen, Locale.EN)
+    folder = Path(told.rpartition("logs: ")[2])
+    assert (folder / "node1.console.log").read_text() == "Kernel panic\n"
 
 
 def test_an_unsolved_lab_goes_on(world: World, lab: Lab):
