@@ -39,12 +39,10 @@ CACHES = {{
 def _site(site: Site) -> str:
     return f"""\
 <VirtualHost {site.node.address}:{HTTP}>
-    WSGIScriptAlias / {_SHARE}/wsgi.py
     WSGIDaemonProcess horizon user=www-data group=www-data processes=1 threads=4
-    WSGIProcessGroup horizon
-    WSGIApplicationGroup %{{GLOBAL}}
-    Alias /static {_STATIC}
+    WSGIScriptAlias /horizon {_SHARE}/wsgi.py process-group=horizon application-group=%{{GLOBAL}}
     Alias /horizon/static {_STATIC}
+    RedirectMatch ^/$ /horizon/
     <Directory {_SHARE}>
         Require all granted
     </Directory>
