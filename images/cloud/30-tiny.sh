@@ -20,7 +20,11 @@ install -m 755 $parts/udhcpc "$root/etc/udhcpc"
 echo 'root:x:0:0::/:/bin/sh' >"$root/etc/passwd"
 echo 'root:x:0:' >"$root/etc/group"
 echo /bin/sh >"$root/etc/shells"
-printf 'ttyS0::askfirst:-/bin/sh\n::ctrlaltdel:/bin/reboot\n::shutdown:/bin/umount -a -r\n' >"$root/etc/inittab"
+# The power button: an instance that is stopped is not waited for until time is up.
+install -d "$root/etc/acpi/PWRF"
+printf '#!/bin/sh\npoweroff\n' >"$root/etc/acpi/PWRF/00000080"
+chmod 755 "$root/etc/acpi/PWRF/00000080"
+printf 'ttyS0::askfirst:-/bin/sh\n::respawn:/bin/acpid -f -l /dev/null\n::ctrlaltdel:/bin/reboot\n::shutdown:/bin/umount -a -r\n' >"$root/etc/inittab"
 
 # Each list in the order in which its modules can be loaded. The drive with the instance's configuration is a CD-ROM,
 # and which controller it hangs on is the hypervisor's choice: those drivers are loaded when no virtio disk is that drive.
@@ -34,7 +38,7 @@ list() { # name module...
     basename "$path"
   done >"$root/etc/modules/$list"
 }
-list always virtio_blk virtio_net isofs vfat nls_cp437 nls_ascii nls_utf8
+list always virtio_blk virtio_net isofs vfat nls_cp437 nls_ascii nls_utf8 button evdev
 list drive ata_piix ahci virtio_scsi sr_mod
 
 disk=$work/disk
