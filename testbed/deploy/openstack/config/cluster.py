@@ -21,6 +21,8 @@ _GALERA_TIMERS: Mapping[str, object] = {
 }
 _TICK = 180  # seconds of silence until RabbitMQ takes a member for gone
 _MEMCACHE_MIB = 32
+# The broker starts a daemon that tells others where it is: at the node's own address alone.
+_RABBIT_UNIT = "/etc/systemd/system/rabbitmq-server.service.d/testbed.conf"
 
 
 def files(site: Site) -> Iterator[File]:
@@ -28,6 +30,7 @@ def files(site: Site) -> Iterator[File]:
     yield File("/etc/mysql/mariadb.conf.d/80-cluster.cnf", _mariadb(site))
     yield File("/etc/rabbitmq/rabbitmq.conf", _rabbitmq(site))
     yield File("/etc/rabbitmq/rabbitmq-env.conf", _rabbitmq_environment(site))
+    yield File(_RABBIT_UNIT, f"[Service]\nEnvironment=ERL_EPMD_ADDRESS={site.node.address}\n")
     yield File("/etc/rabbitmq/definitions.json", _definitions(site), 0o600, "rabbitmq")
     yield File("/var/lib/rabbitmq/.erlang.cookie", site.secrets[COOKIE], 0o400, "rabbitmq")
     yield File("/etc/memcached.conf", _memcached(site.node.address))

@@ -24,6 +24,7 @@ def files(site: Site) -> Iterator[File]:
     yield File("/etc/neutron/neutron.conf", _neutron(site), 0o640, "neutron")
     yield File("/etc/neutron/plugins/ml2/ml2_conf.ini", _ml2(site), 0o640, "neutron")
     yield File("/etc/default/ovn-central", _ovn_central(site))
+    yield File("/etc/openvswitch/system-id.conf", f"{site.node.machine}\n")  # else a random one
 
 
 def _neutron(site: Site) -> str:
