@@ -23,6 +23,11 @@ class ObjectiveSeen:
     status: Status
     observations: Seen
 
+    @property
+    def late(self) -> bool:
+        """Whether some probe got no answer in time."""
+        return any(seen.late for _, seen in self.observations)
+
 
 @dataclass(frozen=True, slots=True)
 class SafeguardSeen:

@@ -14,9 +14,9 @@ from pydantic import TypeAdapter
 from testbed.errors import GuestError
 from testbed.guest import CommandTimeout, Result, Unreachable
 from testbed.lab import words
-from testbed.lab.drivers import converge, hold, once, settled
+from testbed.lab.drivers import answered, converge, hold, once, settled
 from testbed.lab.format import Locale, Probe
-from testbed.lab.observation import Observation, Status, said, together
+from testbed.lab.observation import LATE, Observation, Status, failed, passed, said, together
 from testbed.lab.probes import read
 from testbed.lab.probes.cluster import reduced
 from testbed.lab.probes.hearing import hear
@@ -264,6 +264,18 @@ def test_converging_looks_once_more_after_the_deadline():
     clock = Clock()
     seen = converge(seeing("fail"), within=5, clock=clock.now, sleep=clock.sleep)
     assert (seen.status, clock.at) == ("fail", 6.0)
+
+
+def test_a_look_without_an_answer_is_made_again():
+    looks = iter((failed(LATE), passed("x"), failed("x")))
+    assert answered(lambda: next(looks)).status == "pass"
+    assert answered(lambda: next(looks)).status == "fail"
+
+
+def test_who_never_answers_is_told_at_last():
+    looks = iter(3 * [failed(LATE)])
+    assert answered(lambda: next(looks)).late
+    assert list(looks) == []
 
 
 def test_holding_ends_at_the_first_failure():
