@@ -32,6 +32,25 @@ class Reply:
             return None
 
 
+@dataclass(frozen=True, slots=True)
+class _KeptOpen:
+    """A line that is not hung up while an answer is on its way.
+
+    Where an answer is the last one, `http.client` closes its socket before the body is read.
+    """
+
+    line: Any
+
+    def sendall(self, data: bytes) -> None:
+        self.line.sendall(data)
+
+    def makefile(self, mode: str) -> Any:
+        return self.line.makefile(mode)
+
+    def close(self) -> None:
+        """Do nothing: whoever dialled hangs up."""
+
+
 def call(
     guest: TalkingGuest,
     method: str,
@@ -51,7 +70,7 @@ def call(
     path = f"{place.path or '/'}{f'?{place.query}' if place.query else ''}"
     with guest.dial(host, port, timeout=timeout) as line:
         connection = HTTPConnection(host, port)
-        connection.sock = line
+        connection.sock = _KeptOpen(line)
         try:
             connection.request(method, path, body, {"Connection": "close", **(headers or {})})
             answer = connection.getresponse()

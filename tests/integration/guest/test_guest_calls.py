@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -36,7 +37,12 @@ class Echo(BaseHTTPRequestHandler):
                 self.wfile.write(b"3e8\r\n" + b"x" * 1000 + b"\r\n")
             self.wfile.write(b"0\r\n\r\n")
         else:
+            if self.path == "/the-last-one":
+                self.send_header("Connection", "close")
+                self.send_header("Content-Length", "3000")
             self.end_headers()
+            self.wfile.flush()
+            time.sleep(0.1)  # the body comes once the head has been read
             self.wfile.write(b"x" * 3000)
             self.close_connection = True
 
@@ -65,7 +71,7 @@ def test_a_large_answer_arrives_whole(guest: SshGuest, port: int) -> None:
     assert told.body == b"/ w " + body
 
 
-@pytest.mark.parametrize("path", ["/chunks", "/until-it-hangs-up"])
+@pytest.mark.parametrize("path", ["/chunks", "/until-it-hangs-up", "/the-last-one"])
 def test_an_answer_of_unknown_length_arrives_whole(guest: SshGuest, port: int, path: str) -> None:
     assert call(guest, "GET", f"http://127.0.0.1:{port}{path}").body == b"x" * 3000
 
