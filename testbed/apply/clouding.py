@@ -1,14 +1,14 @@
 """The cloud stage: OpenStack in the nodes, from the packages of their image."""
 
-import json
 from contextlib import AbstractContextManager
 
+from testbed.apply import secrets as kept
 from testbed.apply import tenancy
-from testbed.apply.folders import Folders, make_private, write_private
+from testbed.apply.folders import Folders
 from testbed.apply.progress import Recorder, Stage
 from testbed.apply.session import Session
 from testbed.deploy.openstack import provider
-from testbed.deploy.openstack.config.frontend import APIS
+from testbed.deploy.openstack.config.frontend import endpoints
 from testbed.deploy.openstack.files import DIGEST
 from testbed.deploy.openstack.provider import Wanted
 from testbed.deploy.openstack.secrets import Secrets, new_secrets
@@ -78,9 +78,8 @@ def asking_apis(cloud: Cloud) -> Script:
     """Return the look at every API: an HTTP status, 000 for none, and the name of each."""
     return Script(
         "\n".join(
-            f"curl -s -o /dev/null --max-time 15 -w '%{{http_code}} {name}\\n' "
-            f"http://{cloud.vip}:{port}/ || true"
-            for name, port in APIS.items()
+            f"curl -s -o /dev/null --max-time 15 -w '%{{http_code}} {name}\\n' {url} || true"
+            for name, url in endpoints(cloud).items()
         )
     )
 
@@ -105,10 +104,4 @@ def guests_of(cloud: Cloud, storage: Storage, session: Session) -> Guests:
 
 def secrets(folders: Folders, testbed: str) -> Secrets:
     """Return OpenStack's secrets, made once per testbed and kept with its keys."""
-    path = folders.of_testbed(testbed) / "keys" / "cloud.json"
-    kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
-    wanted = {**new_secrets(), **kept}
-    if wanted != kept:
-        make_private(path.parent)
-        write_private(path, json.dumps(wanted, indent=1))
-    return wanted
+    return kept.make(folders, testbed, "cloud", new_secrets())

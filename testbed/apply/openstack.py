@@ -1,6 +1,5 @@
 """OpenStack's own clients on the host: what they log in with, and the way to the APIs."""
 
-import json
 import os
 import sys
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from testbed.apply import access, tunnel
+from testbed.apply import secrets as kept
 from testbed.apply.folders import Folders, write_private
 from testbed.apply.observe import Testbed
 from testbed.deploy.openstack import login
@@ -40,9 +40,8 @@ def cloud_of(testbed: Testbed) -> Cloud:
 
 def secrets_of(folders: Folders, testbed: Testbed) -> Secrets:
     """Return OpenStack's secrets; raises `StateError` where it was not deployed yet."""
-    path = folders.records(testbed.plan.name) / "keys" / "cloud.json"
     try:
-        return dict(json.loads(path.read_text()))
+        return kept.read(folders, testbed.plan.name, "cloud")
     except (OSError, ValueError) as error:
         raise StateError(
             f"OpenStack is not deployed on testbed '{testbed.plan.name}'",

@@ -1,9 +1,10 @@
 """The storage stage: Ceph in the nodes, healthy, and the look at it that is remembered."""
 
-import json
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 
-from testbed.apply.folders import Folders, make_private, write_private
+from testbed.apply import secrets as kept
+from testbed.apply.folders import Folders
+from testbed.apply.having import having
 from testbed.apply.progress import WHOLE, Recorder, Stage
 from testbed.apply.session import Session
 from testbed.deploy import microceph
@@ -11,13 +12,11 @@ from testbed.deploy.ceph import provider
 from testbed.deploy.ceph.secrets import Secrets, new_secrets
 from testbed.deploy.step import Guests
 from testbed.errors import GuestError
-from testbed.guest import Command, TalkingGuest
 from testbed.plan.models import Plan
 from testbed.plan.storage import Storage
 from testbed.probe.ceph import state
 from testbed.probe.ceph.state import CephSeen
 from testbed.probe.verdict import Verdict, failing
-from testbed.together import side_by_side
 from testbed.topology.models import FailureDomain, Provider
 from testbed.wait import Seen, wait_until
 
@@ -65,15 +64,7 @@ def _is_deployed(storage: Storage, session: Session) -> bool:
 
 def with_ceph(guests: Guests) -> Guests:
     """Return those of the machines that answer and have Ceph's configuration."""
-
-    def has(guest: TalkingGuest) -> bool:
-        with suppress(GuestError):
-            look = Command(("test", "-e", DEPLOYED), sudo=True)  # it may be a link into a snap
-            return guest.run(look).ok
-        return False
-
-    told = side_by_side(guests.values(), has)
-    return {name: guests[name] for name, there in zip(guests, told, strict=True) if there}
+    return having(guests, DEPLOYED)
 
 
 def guests_of(storage: Storage, session: Session) -> Guests:
@@ -83,13 +74,7 @@ def guests_of(storage: Storage, session: Session) -> Guests:
 
 def secrets(folders: Folders, testbed: str, storage: Storage) -> Secrets:
     """Return the keys of Ceph's users, made once per testbed and kept with its other keys."""
-    path = folders.of_testbed(testbed) / "keys" / "ceph.json"
-    kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
-    wanted = {**new_secrets(storage), **kept}
-    if wanted != kept:
-        make_private(path.parent)
-        write_private(path, json.dumps(wanted, indent=1))
-    return wanted
+    return kept.make(folders, testbed, "ceph", new_secrets(storage))
 
 
 def wait_until_healthy(storage: Storage, guests: Guests) -> CephSeen:

@@ -1,23 +1,21 @@
 """The look at OpenStack that is remembered, and what holds of it."""
 
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 
+from testbed.apply import secrets as kept
 from testbed.apply.folders import Folders
+from testbed.apply.having import having
 from testbed.apply.session import Session
 from testbed.deploy.openstack import login
-from testbed.deploy.openstack.config.frontend import APIS
+from testbed.deploy.openstack.config import frontend
 from testbed.deploy.openstack.files import DIGEST
 from testbed.deploy.openstack.site import HTTP
 from testbed.deploy.step import Guests
-from testbed.errors import GuestError
-from testbed.guest import Command, TalkingGuest
 from testbed.plan.cloud import Cloud
 from testbed.plan.models import Plan
 from testbed.probe.cloud.look import Wanted, look
 from testbed.probe.cloud.seen import CloudSeen
-from testbed.together import side_by_side
 from testbed.topology.models import CloudProvider
 
 
@@ -36,21 +34,14 @@ def look_where_deployed(folders: Folders, plan: Plan, session: Session) -> Cloud
 
 def endpoints(cloud: Cloud) -> Mapping[str, str]:
     """Return where each API answers, and the dashboard."""
-    every = {**APIS, "horizon": HTTP}
-    return {name: f"http://{cloud.vip}:{port}/" for name, port in every.items()}
+    return {**frontend.endpoints(cloud), frontend.DASHBOARD: f"http://{cloud.vip}:{HTTP}/"}
 
 
 def _secrets(folders: Folders, testbed: str) -> Mapping[str, str]:
-    path = folders.records(testbed) / "keys" / "cloud.json"
     with suppress(OSError, ValueError):
-        return dict(json.loads(path.read_text()))
+        return kept.read(folders, testbed, "cloud")
     return {}
 
 
 def _is_deployed(cloud: Cloud, guests: Guests) -> bool:
-    def has(guest: TalkingGuest) -> bool:
-        with suppress(GuestError):
-            return guest.run(Command(("test", "-e", DIGEST), sudo=True)).ok
-        return False
-
-    return any(side_by_side((guests[node.machine] for node in cloud.controllers), has))
+    return bool(having({node.machine: guests[node.machine] for node in cloud.controllers}, DIGEST))

@@ -9,6 +9,7 @@ from testbed.deploy.ceph.files import DIGEST, MON_KEYRING
 from testbed.deploy.ceph.secrets import rgw_user
 from testbed.deploy.files import File, digest_of, unpacking
 from testbed.deploy.step import Step
+from testbed.deploy.units import running
 from testbed.guest import Command, Script
 from testbed.plan.storage import Osd, Storage, StorageNode
 
@@ -50,15 +51,8 @@ def read_facts(text: str) -> NodeFacts:
         digest=digest[1] if digest else "none",
         monitor=re.search(r"^monitor$", head, re.MULTILINE) is not None,
         osds=frozenset(int(osd) for osd in re.findall(r"^osd (\d+)$", head, re.MULTILINE)),
-        running=frozenset(_running(f"Id={units}")),
+        running=frozenset(running(f"Id={units}")),
     )
-
-
-def _running(text: str) -> Iterator[str]:
-    for block in text.strip().split("\n\n"):
-        values = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
-        if values.get("ActiveState") == "active" and values.get("UnitFileState") == "enabled":
-            yield values["Id"].removesuffix(".service")
 
 
 def _units(storage: Storage, node: StorageNode) -> Iterator[str]:

@@ -12,6 +12,7 @@ from testbed.deploy.openstack.config.network import switch_script
 from testbed.deploy.openstack.files import DIGEST
 from testbed.deploy.openstack.site import Site
 from testbed.deploy.step import Step
+from testbed.deploy.units import running
 from testbed.errors import DeployError
 from testbed.guest import Script
 from testbed.plan.cloud import CloudNode
@@ -100,15 +101,8 @@ def read_facts(text: str) -> NodeFacts:
         kvm="kvm" in lines,
         digest=words.get("digest", NONE),
         switch=words.get("switch", NONE),
-        running=frozenset(_running(f"Id={shown}")),
+        running=frozenset(running(f"Id={shown}")),
     )
-
-
-def _running(text: str) -> Iterator[str]:
-    for block in text.strip().split("\n\n"):
-        values = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
-        if values.get("ActiveState") == "active" and values.get("UnitFileState") == "enabled":
-            yield values["Id"].removesuffix(".service")
 
 
 def must_have_programs(machine: str, facts: NodeFacts) -> None:

@@ -14,7 +14,7 @@ from testbed.deploy.ceph.clients import CINDER, GLANCE, users
 from testbed.deploy.ceph.secrets import Secrets as CephKeys
 from testbed.deploy.files import File
 from testbed.deploy.openstack import node
-from testbed.deploy.openstack.config.frontend import APIS
+from testbed.deploy.openstack.config.frontend import endpoints
 from testbed.deploy.openstack.database import raise_database
 from testbed.deploy.openstack.files import files
 from testbed.deploy.openstack.hosts import find_hosts
@@ -177,6 +177,5 @@ def _raise_queue(job: Job, nodes: tuple[_Node, ...]) -> None:
 def _wait_for_apis(job: Job) -> None:
     """Return once every API answers where the catalogue says it is."""
     first = job.controllers[0].machine
-    vip = job.site(first).cloud.vip
-    answers = tuple(f"http://{vip}:{port}/" for port in APIS.values())
+    answers = tuple(endpoints(job.site(first).cloud).values())
     job.take(node.waiting("every API", first, answers))

@@ -14,7 +14,7 @@ from testbed.deploy.openstack.site import (
     PLACEMENT,
     Site,
 )
-from testbed.plan.cloud import CloudNode
+from testbed.plan.cloud import Cloud, CloudNode
 
 APIS: Mapping[str, int] = {
     "keystone": KEYSTONE,
@@ -27,6 +27,11 @@ APIS: Mapping[str, int] = {
 DASHBOARD = "horizon"
 _ALIVE = "/usr/libexec/testbed/haproxy-alive"
 _ADVERTISEMENT = 2  # seconds; three of them missing, and another node takes over
+
+
+def endpoints(cloud: Cloud) -> Mapping[str, str]:
+    """Return where each API answers: at the VIP, as the catalogue says."""
+    return {name: f"http://{cloud.vip}:{port}/" for name, port in APIS.items()}
 
 
 def files(site: Site) -> Iterator[File]:
