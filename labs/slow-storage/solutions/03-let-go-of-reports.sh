@@ -6,7 +6,7 @@ me=$(hostname -s)
 
 ask() { timeout 60 ceph --connect-timeout 30 "$@"; }
 all_up() { ask osd stat | grep -q '^3 osds: 3 up'; }
-keeps_reports() { ask health detail | grep 'slow ops' | grep -q "mon\.$me"; }
+keeps_reports() { ask daemon "mon.$me" ops | grep -q 'osd_failure('; }
 
 deadline=$(($(date +%s) + 300))
 until all_up; do
