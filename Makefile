@@ -1,4 +1,5 @@
 PYTEST = .venv/bin/python -m pytest
+E2E = $(PYTEST) -m e2e --durations=30 --durations-min=20 tests
 LOGS = what was collected is in: $(CURDIR)/failures
 
 .DEFAULT_GOAL := help
@@ -19,7 +20,7 @@ down: set-up ## Take the testbed down
 test: set-up ## Run every test (TESTBED_E2E=0 leaves real machines out)
 	@$(PYTEST) tests/unit tests/golden tests/integration || { echo "$(LOGS)" >&2; exit 1; }
 	@if [ "$$TESTBED_E2E" = 0 ]; then echo "TESTBED_E2E=0: tests on real machines left out"; \
-	else $(PYTEST) -m e2e tests || { echo "$(LOGS)" >&2; exit 1; }; fi
+	else $(E2E) || { echo "$(LOGS)" >&2; exit 1; }; fi
 
 test-unit: set-up ## Run unit and golden tests
 	@$(PYTEST) tests/unit tests/golden
@@ -28,7 +29,7 @@ test-integration: set-up ## Run tests against real libraries and programs
 	@$(PYTEST) tests/integration
 
 e2e: set-up ## Run tests on real machines
-	@$(PYTEST) -m e2e tests || { echo "$(LOGS)" >&2; exit 1; }
+	@$(E2E) || { echo "$(LOGS)" >&2; exit 1; }
 
 lint: set-up ## Check style and types
 	@.venv/bin/ruff check .

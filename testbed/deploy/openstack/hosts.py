@@ -32,7 +32,7 @@ def find_hosts(job: Job) -> None:
             look,
             timeout=_REGISTERED,
             every=5.0,
-            next_step="read: testbed ssh NODE -- sudo tail /var/log/nova/nova-compute.log",
+            next_step="read: testbed ssh NODE -- sudo journalctl -u nova-compute",
         )
     job.take(Step("discover nodes", first, _DISCOVER, timeout=_REGISTERED))
 
