@@ -16,7 +16,7 @@ from testbed.probe.cloud.http import Reply, call
 IDENTITY, IMAGE, COMPUTE = "identity", "image", "compute"
 NETWORK, VOLUME = "network", "volumev3"
 DOMAIN = "Default"
-_PATIENCE = 60.0  # seconds; the first question to a service is the one it loads its code for
+_PATIENCE = 180.0  # seconds; a service loads its code at its first question: a first volume took 70
 
 
 class CloudRefused(GuestError):
