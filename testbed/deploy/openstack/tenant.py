@@ -21,6 +21,7 @@ from testbed.probe.cloud.ask import COMPUTE, IDENTITY, NETWORK, VOLUME, Api, Log
 TINY = "tiny"  # the flavor; the image's name, too
 OUTSIDE, NETWORK_NAME, ROUTER = "outside", "club", "club"
 _ROLE = "member"
+_PATIENCE = 180.0  # seconds; the first volume of a busy emulated cloud took 70 to be promised
 _MEMORY_MIB, _DISK_GIB = 96, 1
 _LEAST_ADDRESSES = 10
 # As much as three small nodes can give without hurting each other.
@@ -52,7 +53,8 @@ class World:
 
     def log_in(self, who: Login) -> Api:
         """Return the APIs for a user."""
-        return log_in(self.guests[self.machine], login.keystone(self.cloud), who)
+        place = login.keystone(self.cloud)
+        return log_in(self.guests[self.machine], place, who, patience=_PATIENCE)
 
 
 def make_world(world: World) -> None:

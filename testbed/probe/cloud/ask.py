@@ -16,7 +16,7 @@ from testbed.probe.cloud.http import Reply, call
 IDENTITY, IMAGE, COMPUTE = "identity", "image", "compute"
 NETWORK, VOLUME = "network", "volumev3"
 DOMAIN = "Default"
-_PATIENCE = 180.0  # seconds; a service loads its code at its first question: a first volume took 70
+_PATIENCE = 60.0  # seconds; the first question to a service is the one it loads its code for
 
 
 class CloudRefused(GuestError):
@@ -45,16 +45,9 @@ class Api:
     user: str  # its id
     project: str  # its id
     places: Mapping[str, str]  # address by type of service
+    patience: float = _PATIENCE  # seconds for each wait
 
-    def ask(
-        self,
-        method: str,
-        service: str,
-        path: str,
-        body: Any = None,
-        *,
-        timeout: float = _PATIENCE,
-    ) -> Reply:
+    def ask(self, method: str, service: str, path: str, body: Any = None) -> Reply:
         """Return the answer, whatever its status; `path` continues the service's address."""
         if service not in self.places:
             raise CloudRefused(
@@ -68,37 +61,30 @@ class Api:
             headers["Content-Type"] = "application/json"
             data = json.dumps(body).encode()
         url = f"{self.places[service]}{path}"
-        return call(self.guest, method, url, headers=headers, body=data, timeout=timeout)
+        return call(self.guest, method, url, headers=headers, body=data, timeout=self.patience)
 
-    def must(
-        self,
-        method: str,
-        service: str,
-        path: str,
-        body: Any = None,
-        *,
-        timeout: float = _PATIENCE,
-    ) -> Any:
+    def must(self, method: str, service: str, path: str, body: Any = None) -> Any:
         """Return the answer's values; raises `CloudRefused` where it is an error."""
-        reply = self.ask(method, service, path, body, timeout=timeout)
+        reply = self.ask(method, service, path, body)
         if not reply.ok:
             raise refusal(f"{method} {service} {path.partition('?')[0]}", reply)
         return reply.json()
 
-    def get(self, service: str, path: str, *, timeout: float = _PATIENCE) -> Any:
+    def get(self, service: str, path: str) -> Any:
         """Return what is found there; raises `CloudRefused`."""
-        return self.must("GET", service, path, timeout=timeout)
+        return self.must("GET", service, path)
 
 
-def log_in(guest: TalkingGuest, address: str, login: Login, *, timeout: float = _PATIENCE) -> Api:
+def log_in(guest: TalkingGuest, address: str, login: Login, *, patience: float = _PATIENCE) -> Api:
     """Return the APIs for a user, from keystone's own address, such as http://10.0.10.250:5000/v3.
 
+    `patience` is how many seconds to wait for it, and for every answer later.
     Raises `CloudRefused` where keystone refuses, and `NothingAnswers` where it is silent.
     """
     body = json.dumps(_password(login)).encode()
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
     url = f"{address}/auth/tokens"
-    reply = call(guest, "POST", url, headers=headers, body=body, timeout=timeout)
+    reply = call(guest, "POST", url, headers=headers, body=body, timeout=patience)
     if not reply.ok:
         raise refusal(f"a token for '{login.user}' in project '{login.project}'", reply)
     told = reply.json()["token"]
@@ -108,6 +94,7 @@ def log_in(guest: TalkingGuest, address: str, login: Login, *, timeout: float = 
         user=told["user"]["id"],
         project=told["project"]["id"],
         places=places(told["catalog"]),
+        patience=patience,
     )
 
 

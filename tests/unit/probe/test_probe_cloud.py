@@ -5,6 +5,7 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -333,6 +334,22 @@ class TestAsking:
         openstack.silent = {5000}
         with pytest.raises(NothingAnswers):
             log_in(Guest("node1", openstack), KEYSTONE, ADMIN)
+
+    def test_whoever_logs_in_says_how_long_every_answer_may_take(
+        self, openstack: FakeOpenStack, monkeypatch: pytest.MonkeyPatch
+    ):
+        waits: list[float] = []
+        dial = Guest.dial
+
+        def noted(guest: Guest, host: str, port: int, *, timeout: float) -> Any:
+            waits.append(timeout)
+            return dial(guest, host, port, timeout=timeout)
+
+        monkeypatch.setattr(Guest, "dial", noted)
+        log_in(Guest("node1", openstack), KEYSTONE, ADMIN, patience=7.0).get(
+            "compute", "/os-services"
+        )
+        assert waits == [7.0, 7.0]
 
     def test_a_refusal_is_an_error_of_a_machine(self):
         assert issubclass(CloudRefused, GuestError)
