@@ -3,7 +3,7 @@ E2E = $(PYTEST) -m e2e --durations=30 --durations-min=20 tests
 LOGS = what was collected is in: $(CURDIR)/failures
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up up down test test-unit test-integration e2e lint prove bench clean
+.PHONY: help set-up up down test test-unit test-integration e2e e2e-cloud lint prove bench clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -30,6 +30,9 @@ test-integration: set-up ## Run tests against real libraries and programs
 
 e2e: set-up ## Run tests on real machines
 	@$(E2E) || { echo "$(LOGS)" >&2; exit 1; }
+
+e2e-cloud: set-up ## Run tests of OpenStack on real machines; takes hours
+	@$(PYTEST) -m cloud --durations=0 tests || { echo "$(LOGS)" >&2; exit 1; }
 
 lint: set-up ## Check style and types
 	@.venv/bin/ruff check .

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tenant import Tenant
 
 from testbed.apply import keys, observe
 from testbed.apply.folders import Folders
@@ -20,7 +21,7 @@ from testbed.host import Host
 TESTBED = Path(".venv/bin/testbed").absolute()
 FAILURES = Path("failures").absolute()
 HERE = Path(__file__).parent
-_TRIAL = 3600.0  # seconds
+_TRIAL, _CLOUD = 3600.0, 5400.0  # seconds
 
 
 @dataclass
@@ -115,6 +116,22 @@ def stored(cli: Cli, aolda: str) -> str:
     """The testbed `aolda`, raised further once tests of its network are over."""
     cli.must("up", "aolda", "--name", aolda)
     return aolda
+
+
+@pytest.fixture(scope="session")
+def cloud(cli: Cli) -> Iterator[str]:
+    """The topology `aolda-cloud`, raised once with all that it has; other testbeds sleep."""
+    name = "e2e-cloud"
+    for testbed in cli.json("status"):
+        cli.must("suspend", "--name", testbed["name"])
+    cli.must("up", "aolda-cloud", "--name", name, timeout=_CLOUD)
+    yield name
+    cli.must("down", "--forget", "--name", name)
+
+
+@pytest.fixture
+def tenant(cli: Cli, cloud: str) -> Tenant:
+    return Tenant(cli, cloud)
 
 
 @pytest.fixture

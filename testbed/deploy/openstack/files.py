@@ -8,6 +8,7 @@ from testbed.deploy.openstack.config import (
     cluster,
     compute,
     dashboard,
+    firewall,
     frontend,
     gates,
     identity,
@@ -30,7 +31,18 @@ def _files(site: Site) -> Iterator[File]:
     yield from ceph.configuration_of_outsiders(site)
     yield from compute.files(site)
     yield from gates.files(site)
+    yield from network.node_files(site)
     if site.node.control:
-        for part in (cluster, frontend, web, identity, images, network, volumes, dashboard):
+        for part in (
+            firewall,
+            cluster,
+            frontend,
+            web,
+            identity,
+            images,
+            network,
+            volumes,
+            dashboard,
+        ):
             yield from part.files(site)
         yield from compute.control_files(site)

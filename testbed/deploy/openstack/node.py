@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from testbed.deploy.files import File, digest_of, unpacking
+from testbed.deploy.openstack.config import firewall
 from testbed.deploy.openstack.config.gates import ready, waiting_script
 from testbed.deploy.openstack.config.network import switch_script
 from testbed.deploy.openstack.files import DIGEST
@@ -40,7 +41,7 @@ class NodeFacts:
 
 def front(node: CloudNode) -> tuple[str, ...]:
     """Return the units in front of the services."""
-    return ("memcached", "haproxy", "keepalived") if node.control else ()
+    return (firewall.UNIT, "memcached", "haproxy", "keepalived") if node.control else ()
 
 
 def ground(node: CloudNode) -> tuple[str, ...]:

@@ -9,14 +9,20 @@ import pytest
 from testbed.guest import Script
 from testbed.plan.decide import plan
 from testbed.plan.models import Plan
+from testbed.probe import sweep
 from testbed.probe.sweep import Sweep, look, parse, script
 from testbed.run import Completed, run
 from testbed.topology.shipped import find
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "sweep"
-AOLDA: Plan = plan(
-    find("aolda"), name="lab", folder=Path("/var/lib/testbed/lab"), loopback="127.77.0.1"
-)
+
+
+def planned(topology: str) -> Plan:
+    folder = Path("/var/lib/testbed/lab")
+    return plan(find(topology), name="lab", folder=folder, loopback="127.77.0.1")
+
+
+AOLDA, CLOUD = planned("aolda"), planned("aolda-cloud")
 
 
 @pytest.fixture
@@ -78,6 +84,19 @@ def test_a_leak_is_seen(programs: Path):
     say(programs, "arping", 'for last; do :; done; [ "$last" = 10.0.20.1 ]')
     done = here(script(AOLDA, AOLDA.machine("node1")))
     assert set(parse(done.stdout).leaks) == {("vlan-mgmt", "10.0.20.1")}
+
+
+@pytest.mark.parametrize(("bridge", "way"), [("lo", "lo"), ("nosuch0", "vlan-provider")])
+def test_what_openstack_was_given_is_passed_through_its_bridge_once_that_is_there(
+    programs: Path, monkeypatch: pytest.MonkeyPatch, bridge: str, way: str
+):
+    asked = programs / "asked"
+    say(programs, "fping", f'for last; do echo "$last"; done | grep % | tee -a {asked}')
+    monkeypatch.setattr(sweep, "PROVIDER_BRIDGE", bridge)
+    done = here(script(CLOUD, CLOUD.machine("node1")))
+    assert {line.partition("%")[2] for line in asked.read_text().split()} == {way}
+    told = [each.partition("%")[2] for each in parse(done.stdout).answered]
+    assert told == ["vlan-provider"] * 3  # node2, node3, the router
 
 
 SEEN = """\

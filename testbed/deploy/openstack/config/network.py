@@ -12,11 +12,29 @@ from testbed.deploy.openstack.config.oslo import (
     token_check,
 )
 from testbed.deploy.openstack.site import OVN_NB, OVN_SB, Site
+from testbed.plan.cloud import PROVIDER_BRIDGE as BRIDGE
 
-PHYSNET, BRIDGE = "physnet1", "br-provider"
+PHYSNET = "physnet1"
 _ELECTION = 10_000  # milliseconds without a leader's sign of life; OVN's own are 1000
 _PROBE = 180_000  # milliseconds
 _STATE = "/var/lib/neutron"
+
+
+def node_files(site: Site) -> Iterator[File]:
+    """Yield what gives the node its own door to the provider VLAN again.
+
+    What arrives there goes to Open vSwitch, not to the interface: only the bridge can answer.
+    """
+    yield File(
+        f"/etc/systemd/network/{BRIDGE}.network",
+        ini(
+            {
+                "Match": {"Name": BRIDGE},
+                "Link": {"RequiredForOnline": False},
+                "Network": {"LinkLocalAddressing": "ipv6", "IPv6AcceptRA": False},
+            }
+        ),
+    )
 
 
 def files(site: Site) -> Iterator[File]:
@@ -103,7 +121,8 @@ def switch_script(site: Site) -> str:
     """Return the commands that give the provider VLAN to Open vSwitch, and the node to OVN.
 
     The bond itself stays the kernel's: the node's own VLANs are beside the one that is given away,
-    and no packet of theirs passes Open vSwitch.
+    and no packet of theirs passes Open vSwitch. The bridge is given the interface's MAC, so that
+    neighbours find the node where it was.
     """
     node = site.node
     own = {
@@ -116,11 +135,14 @@ def switch_script(site: Site) -> str:
         "ovn-openflow-probe-interval": 120,
         **({"ovn-cms-options": "enable-chassis-as-gw"} if node.control else {}),
     }
+    mac = f"/sys/class/net/{node.provider_interface}/address"
     ids = " ".join(f"external-ids:{key}='\"{value}\"'" for key, value in own.items())
     return (
         f"ovs-vsctl --may-exist add-br {BRIDGE} "
         f"-- --may-exist add-port {BRIDGE} {node.provider_interface} "
         # Nova plugs instances in through this door; only an agent that is not here would open it.
         "-- set-manager ptcp:6640:127.0.0.1 "
+        f"-- set bridge {BRIDGE} other-config:hwaddr='\"'\"$(cat {mac})\"'\"' "
         f"-- set Open_vSwitch . {ids}\n"
+        "networkctl reload\n"
     )

@@ -112,7 +112,7 @@ def test_with_other_files_the_services_start_again_and_the_databases_do_not(
     world.nodes["node2"].files["etc/nova/testbed.digest"] = b"0123\n"
     changes = raise_it(world)
     assert "node2: restart keystone" in changes
-    assert "node2: restart memcached haproxy keepalived" in changes
+    assert "node2: restart nftables memcached haproxy keepalived" in changes
     assert {each.partition(":")[0] for each in changes} == {"node2"}
     assert not any("mariadb" in each or "rabbitmq" in each for each in changes)
 

@@ -8,7 +8,7 @@ import bcrypt
 import pytest
 
 from testbed.deploy.openstack import node, seed
-from testbed.deploy.openstack.config import network
+from testbed.deploy.openstack.config import firewall, network
 from testbed.deploy.openstack.config.gates import gates
 from testbed.deploy.openstack.node import WAVES, read_facts
 from testbed.deploy.openstack.secrets import (
@@ -102,6 +102,16 @@ class TestSwitch:
         way_out = "enable-chassis-as-gw"
         assert way_out in network.switch_script(site("node1", "aolda-cloud-compact"))
         assert way_out not in network.switch_script(site("node2", "aolda-cloud-compact"))
+
+
+class TestFirewall:
+    def test_what_a_node_serves_is_for_nodes_and_for_whoever_uses_the_address(self) -> None:
+        (file,) = firewall.files(site("node2"))
+        accept, reject = (line.strip() for line in file.text.splitlines()[5:7])
+        assert accept == "ip saddr { 10.0.10.11, 10.0.10.12, 10.0.10.13, 10.0.10.250 } accept"
+        assert reject.startswith("ip daddr 10.0.10.12 tcp dport {")
+        for port in (80, 3306, 5000, 5672, 6641, 6642, 8774, 8776, 8778, 9292, 9696, 11211):
+            assert f" {port}" in reject
 
 
 class TestGates:

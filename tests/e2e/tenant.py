@@ -1,0 +1,146 @@
+"""What a tenant does with OpenStack, typed at the command line, and what is seen from outside."""
+
+import itertools
+import json
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from testbed.wait import Seen, wait_until
+
+if TYPE_CHECKING:
+    from conftest import Cli
+
+NODES = ("node1", "node2", "node3")
+_RUNS, _ANSWERS, _USABLE = 900.0, 900.0, 900.0  # seconds
+# The instance's disk counts its boots, and its page tells: what is there after it is on that disk.
+_COUNT_BOOTS = """\
+#!/bin/sh
+boots=$(cat /data/boots 2>/dev/null || echo 0)
+echo $((boots + 1)) >/data/boots
+sync
+cp /data/boots /srv/boots
+"""
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """The tenant's user at the command line of one testbed."""
+
+    cli: "Cli"
+    testbed: str
+
+    def ask(self, *words: str, admin: bool = False) -> Any:
+        """Return what OpenStack's command line answers."""
+        told = self.do(*words, "-f", "json", admin=admin)
+        return json.loads(told)
+
+    def do(self, *words: str, admin: bool = False) -> str:
+        """Have OpenStack's command line do something; it must succeed."""
+        who = ("--admin",) if admin else ()
+        return self.cli.must("openstack", "--name", self.testbed, *who, *words, timeout=900)
+
+    def start(self, name: str, folder: Path) -> str:
+        """Start an instance from a volume; return its address outside.
+
+        It counts its boots on its disk.
+        """
+        script = folder / f"{name}.sh"
+        script.write_text(_COUNT_BOOTS)
+        self.do("volume", "create", "--image", "tiny", "--size", "1", "--bootable", name)
+        self._wait("volume", name, "available", _USABLE)
+        self.do(
+            *("server", "create", "--flavor", "tiny", "--network", "club"),
+            *("--volume", name, "--user-data", str(script), name),
+        )
+        self._wait("server", name, "ACTIVE", _RUNS)
+        address = self.ask("floating", "ip", "create", "outside")["floating_ip_address"]
+        self.do("server", "add", "floating", "ip", name, address)
+        return str(address)
+
+    @contextmanager
+    def without_new_ones_on(self, node: str) -> Iterator[None]:
+        """Let no instance be placed on a node during the block."""
+        service = ("compute", "service", "set")
+        self.do(*service, "--disable", node, "nova-compute", admin=True)
+        yield
+        self.do(*service, "--enable", node, "nova-compute", admin=True)
+
+    def _wait(self, kind: str, name: str, wanted: str, timeout: float) -> None:
+        def look() -> Seen:
+            status = self.ask(kind, "show", name)["status"]
+            assert str(status).lower() != "error", self.ask(kind, "show", name)
+            return Seen(status == wanted, f"it is {status}")
+
+        wait_until(f"{kind} {name}", look, timeout=timeout, every=5.0)
+
+    def boots(self, address: str) -> int:
+        """Return how often an instance was booted, once it answers the router over the VLAN."""
+        found: list[int] = []
+
+        def look() -> Seen:
+            asked = f"curl -s --max-time 20 http://{address}/boots || true"
+            told = self.cli.guest(self.testbed, "router", asked).strip()
+            if told.isdecimal():
+                found.append(int(told))
+            return Seen(told.isdecimal(), told or "it does not answer")
+
+        wait_until(f"the page of {address}", look, timeout=_ANSWERS, every=5.0)
+        return found[-1]
+
+    def host_of(self, name: str) -> str:
+        """Return the node that an instance runs on."""
+        return str(self.ask("server", "show", name, admin=True)["OS-EXT-SRV-ATTR:host"])
+
+
+def address_holder(cli: "Cli", testbed: str) -> str:
+    """Return the node that has the APIs' address, once exactly one has it."""
+    found: list[str] = []
+
+    def look() -> Seen:
+        asked = "ip -4 -o address show | grep -q '10.0.10.250/' && hostname || true"
+        holders = [
+            told.split(": ")[-1]
+            for node in NODES
+            if (told := _if_on(cli, testbed, node, asked)) is not None and told
+        ]
+        found[:] = holders
+        return Seen(len(holders) == 1, " and ".join(holders) or "nobody")
+
+    wait_until("one holder of the APIs' address", look, timeout=300, every=2.0)
+    return found[0]
+
+
+def _if_on(cli: "Cli", testbed: str, node: str, command: str) -> str | None:
+    done = cli.run("exec", node, "--name", testbed, "--", "sh", "-c", command, timeout=120)
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+@dataclass(frozen=True)
+class Client:
+    """Somebody beyond the nodes who asks keystone twice a second, and notes each answer."""
+
+    cli: "Cli"
+    testbed: str
+
+    _LOG = "/run/asking.log"
+
+    def begin(self) -> None:
+        """Ask from now on."""
+        loop = (
+            f"rm -f {self._LOG}; while sleep 0.5; do "
+            "curl -s -o /dev/null -f --max-time 3 http://10.0.10.250:5000/v3 "
+            f"&& date +%s.%N >> {self._LOG}; done"
+        )
+        unit = f"sudo systemd-run --quiet --unit=asking sh -c {shlex.quote(loop)}"
+        self.cli.guest(self.testbed, "router", unit)
+
+    def end(self) -> float:
+        """Stop asking; return the longest time without an answer, in seconds."""
+        self.cli.guest(self.testbed, "router", "sudo systemctl stop asking")
+        told = self.cli.guest(self.testbed, "router", f"cat {self._LOG}").split()
+        times = [float(each) for each in told]
+        return max(after - before for before, after in itertools.pairwise(times))

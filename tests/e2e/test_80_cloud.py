@@ -1,0 +1,97 @@
+"""OpenStack on three real nodes: proven, seen, and with one of them lost."""
+
+import json
+from pathlib import Path
+
+import pytest
+from conftest import Cli
+from tenant import NODES, Client, Tenant, address_holder
+
+from testbed.wait import Seen, wait_until
+
+pytestmark = pytest.mark.cloud
+
+APIS = ("5000/v3", "8774/", "8776/", "8778/", "9292/", "9696/")
+
+
+def test_up_ends_with_an_instance_that_was_reached(cli: Cli, cloud: str) -> None:
+    seconds = json.loads((cli.state(cloud) / "seconds.json").read_text())
+    assert any("proof: reached" in step for machine in seconds.values() for step in machine)
+    again = cli.json("up", "aolda-cloud", "--name", cloud)
+    assert again["changes"] == []
+
+
+def test_status_sees_every_part_in_threes(cli: Cli, cloud: str) -> None:
+    done = cli.run("status", "--check", "--name", cloud, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "OpenStack: all of it works" in done.stdout
+    for claim in (
+        "APIs: all: keystone, glance, placement, nova, neutron, cinder",
+        "database: 3 of 3 synced",
+        "queue: 3 of 3 members",
+        "chassis: 3 of 3 connected",
+        "hypervisors: 3 of 3 up: node1, node2, node3",
+    ):
+        assert f"ok   cloud: {claim}" in done.stderr
+
+
+def test_apis_answer_at_their_one_address_and_the_catalogue_says_so(
+    cli: Cli, cloud: str, tenant: Tenant
+) -> None:
+    for api in APIS:
+        for node, answers in (("250", True), ("11", False), ("12", False), ("13", False)):
+            asked = f"curl -s -o /dev/null --max-time 30 http://10.0.10.{node}:{api} && echo yes"
+            told = cli.guest(cloud, "router", f"{asked} || echo no").strip()
+            assert (told == "yes") is answers, (api, node)
+    catalogue = tenant.ask("catalog", "list")
+    urls = [end["url"] for service in catalogue for end in service["Endpoints"]]
+    assert len(urls) >= len(APIS)
+    assert all(url.startswith("http://10.0.10.250:") for url in urls)
+
+
+def test_the_nodes_own_networks_do_not_pass_open_vswitch(cli: Cli, cloud: str) -> None:
+    for node in NODES:
+        told = cli.guest(cloud, node, "sudo ovs-vsctl list-ports br-provider; ls /proc/net/bonding")
+        assert "vlan-provider" in told
+        assert "vlan-mgmt" not in told
+        assert {"bond0", "bond1"} <= set(told.split())
+
+
+def test_what_a_node_had_of_apis_is_taken_over_when_it_loses_power(
+    cli: Cli, cloud: str, tenant: Tenant, tmp_path: Path
+) -> None:
+    lost = address_holder(cli, cloud)
+    with tenant.without_new_ones_on(lost):
+        address = tenant.start("elsewhere", tmp_path)
+    assert tenant.boots(address) == 1
+    assert tenant.host_of("elsewhere") != lost
+    client = Client(cli, cloud)
+    client.begin()
+
+    cli.must("power", "off", lost, "--name", cloud)
+    assert address_holder(cli, cloud) != lost
+    wait_until("APIs without their node", lambda: _answers(tenant), timeout=600, every=5.0)
+    gap = client.end()
+    print(f"{lost} lost: no answer for {gap:.1f} s")
+    assert gap < 180
+    assert tenant.boots(address) == 1
+    done = cli.run("status", "--check", "--name", cloud, timeout=300)
+    assert done.returncode == 1
+    assert lost in done.stdout
+
+    cli.must("power", "on", lost, "--name", cloud)
+    cli.must("up", "aolda-cloud", "--name", cloud, timeout=3000)
+    assert cli.run("status", "--check", "--name", cloud, timeout=300).returncode == 0
+
+
+def _answers(tenant: Tenant) -> Seen:
+    done = tenant.cli.run("openstack", "--name", tenant.testbed, "token", "issue", timeout=300)
+    return Seen(done.returncode == 0, done.stderr)
+
+
+def test_a_restored_cloud_starts_instances(
+    cli: Cli, cloud: str, tenant: Tenant, tmp_path: Path
+) -> None:
+    cli.must("checkpoint", "restore", "cloud", "--name", cloud)
+    assert tenant.ask("server", "list") == []
+    assert tenant.boots(tenant.start("restored", tmp_path)) == 1
