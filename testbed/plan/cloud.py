@@ -33,6 +33,7 @@ class CloudNode:
     """A machine of the cloud; addresses and names of interfaces are those in its VLANs."""
 
     machine: str
+    memory: int  # MiB
     address: ipaddress.IPv4Address  # its services listen here
     tunnel_address: ipaddress.IPv4Address  # other nodes send tenants' packets here
     api_interface: str
@@ -130,6 +131,7 @@ def _nodes(
     for place, (name, machine) in enumerate(cloud_nodes(topology).items()):
         yield CloudNode(
             machine=name,
+            memory=machine.memory,
             address=address_in(machine, vlan),
             tunnel_address=address_in(machine, wanted.tunnel_vlan),
             api_interface=interfaces[name][vlan],

@@ -21,7 +21,7 @@ from testbed.probe.cloud.ask import COMPUTE, IDENTITY, NETWORK, VOLUME, Api, Log
 TINY = "tiny"  # the flavor; the image's name, too
 OUTSIDE, NETWORK_NAME, ROUTER = "outside", "club", "club"
 _ROLE = "member"
-_PATIENCE = 180.0  # seconds; the first volume of a busy emulated cloud took 70 to be promised
+_PATIENCE = 600.0  # seconds; the first address of a busy emulated cloud took 200 to be promised
 _MEMORY_MIB, _DISK_GIB = 96, 1
 _LEAST_ADDRESSES = 10
 # As much as three small nodes can give without hurting each other.

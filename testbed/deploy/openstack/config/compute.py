@@ -19,10 +19,15 @@ from testbed.deploy.openstack.config.oslo import (
     token_check,
 )
 from testbed.deploy.openstack.site import GLANCE, Site
+from testbed.plan.cloud import CloudNode
 
 _STATE = "/var/lib/nova"
-# MiB that a node itself needs, with Ceph; by whether it is of the control plane. An estimate.
-_OWN_MEMORY = {True: 2560, False: 1024}
+# MiB that a node itself needs, with Ceph, and what of a small one; by whether it is of the control
+# plane. That one uses 2.8 GiB of 4: nova prefers nodes without it, where there are some.
+_OWN_MEMORY = {True: 3328, False: 1024}
+_OWN_SHARE = {True: 0.8, False: 0.5}
+# Seconds between looks at what Ceph has left: each starts a Python, for half a minute emulated.
+_LOOK_AT_STORAGE = 600
 
 
 def control_files(site: Site) -> Iterator[File]:
@@ -80,7 +85,8 @@ def _general(site: Site) -> Section:
         "state_path": _STATE,
         "compute_driver": "libvirt.LibvirtDriver",
         "force_config_drive": True,  # there is no metadata service
-        "reserved_host_memory_mb": _OWN_MEMORY[site.node.control],
+        "reserved_host_memory_mb": _reserved(site.node),
+        "update_resources_interval": _LOOK_AT_STORAGE,
         "report_interval": REPORT_INTERVAL,
         "service_down_time": DOWN_TIME,
         "rpc_response_timeout": RPC_TIMEOUT,
@@ -88,6 +94,10 @@ def _general(site: Site) -> Section:
         "block_device_allocate_retries": 200,
         "resume_guests_state_on_host_boot": True,
     }
+
+
+def _reserved(node: CloudNode) -> int:
+    return min(_OWN_MEMORY[node.control], int(node.memory * _OWN_SHARE[node.control]))
 
 
 def _control(site: Site) -> dict[str, Section]:

@@ -68,7 +68,7 @@ defaults
     timeout check 30s
     timeout http-request 60s
     timeout http-keep-alive 5s
-    default-server inter 20s fastinter 5s downinter 8s fall 2 rise 1
+    default-server inter 60s fastinter 5s downinter 8s fall 2 rise 1
 """
 
 

@@ -20,6 +20,7 @@ from testbed.deploy.openstack.site import GLANCE, KEYSTONE, Site
 
 _BACKEND = "ceph"
 _STATE = "/var/lib/cinder"
+_LOOK_AT_STORAGE = 600  # seconds
 
 
 def files(site: Site) -> Iterator[File]:
@@ -41,6 +42,7 @@ def _conf(site: Site) -> str:
                 "rpc_response_timeout": RPC_TIMEOUT,
                 "report_interval": REPORT_INTERVAL,
                 "service_down_time": DOWN_TIME,
+                "backend_stats_polling_interval": _LOOK_AT_STORAGE,
             },
             _BACKEND: {
                 "volume_driver": "cinder.volume.drivers.rbd.RBDDriver",
