@@ -107,6 +107,7 @@ def _control(site: Site) -> dict[str, Section]:
         "database": database(site, "nova", "nova"),
         "conductor": {"workers": 1},
         "scheduler": {"workers": 1},
+        "filter_scheduler": {"cpu_weight_multiplier": 0},  # what nodes lack is memory
     }
 
 
