@@ -100,7 +100,8 @@ def _let_run(host: Host, plan: Plan) -> None:
 def settle(folders: Folders, testbed: Testbed) -> None:
     """Step the clocks of all machines and return once the steady state holds.
 
-    Where Ceph was deployed, it is healthy then, too, and where OpenStack was, its APIs answer.
+    Where Ceph was deployed, it is healthy then, too, and where OpenStack was, its APIs answer and
+    its services report.
     """
     plan = testbed.plan
     health.forget(folders, plan.name)
@@ -108,7 +109,7 @@ def settle(folders: Folders, testbed: Testbed) -> None:
         seen = ready.wait_until_steady(plan, doors, ready.set_clocks(plan, doors))
         ceph = storing.wait_where_deployed(plan, doors)
         clouding.wait_where_deployed(plan, doors)
-        cloud = watching.look_where_deployed(folders, plan, doors)
+        cloud = watching.wait_where_deployed(folders, plan, doors)
     health.remember(folders, plan.name, seen, ceph, cloud)
 
 

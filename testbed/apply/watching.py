@@ -17,6 +17,9 @@ from testbed.plan.models import Plan
 from testbed.probe.cloud.look import Wanted, look
 from testbed.probe.cloud.seen import CloudSeen
 from testbed.topology.models import CloudProvider
+from testbed.wait import Seen, wait_until
+
+_REPORTS, _EVERY = 300.0, 5.0  # seconds
 
 
 def look_where_deployed(folders: Folders, plan: Plan, session: Session) -> CloudSeen | None:
@@ -30,6 +33,30 @@ def look_where_deployed(folders: Folders, plan: Plan, session: Session) -> Cloud
         return None
     wanted = Wanted(cloud, endpoints(cloud), login.keystone(cloud), login.admin(secrets))
     return look(wanted, guests)
+
+
+def wait_where_deployed(folders: Folders, plan: Plan, session: Session) -> CloudSeen | None:
+    """Return what is seen of OpenStack once all its services report, or None as the look does.
+
+    After a restore nobody is given work until he has reported anew: none seems alive till then.
+    """
+    seen: CloudSeen | None = None
+
+    def see() -> Seen:
+        nonlocal seen
+        seen = look_where_deployed(folders, plan, session)
+        found = (*seen.services, *seen.agents) if seen else ()
+        silent = [str(each) for each in found if each.enabled and not each.up]
+        return Seen(not silent, f"no report yet of {', '.join(silent)}")
+
+    wait_until(
+        "OpenStack's services report",
+        see,
+        timeout=_REPORTS,
+        every=_EVERY,
+        next_step="see which do not run: testbed status --check",
+    )
+    return seen
 
 
 def endpoints(cloud: Cloud) -> Mapping[str, str]:

@@ -19,10 +19,12 @@ def measure() -> None:
     rows: list[Timing] = []
     named = ("--name", NAME)
     with scratch_home():
-        for stage, lab in _LABS:
-            run(TESTBED, "up", "aolda", "--to", stage, *named)
-            rows += playing(named, lab)
-        run(TESTBED, "down", "--forget", *named)
+        try:
+            for stage, lab in _LABS:
+                run(TESTBED, "up", "aolda", "--to", stage, *named)
+                rows += playing(named, lab)
+        finally:
+            run(TESTBED, "down", "--forget", *named)
     report.write("bench-labs", report.table(rows))
 
 
@@ -37,7 +39,6 @@ def playing(named: tuple[str, str], lab: str) -> list[Timing]:
         checks.append(timed(TESTBED, "lab", "check", *named, status=1))
         broken.append(timed(TESTBED, "lab", "reset", "--to", "broken", *named))
         healthy.append(timed(TESTBED, "lab", "reset", "--to", "healthy", *named))
-        run(TESTBED, "lab", "finish", "--give-up", *named)
     beyond = tuple(start - fault for start, fault in zip(starts, own, strict=True))
     return [
         Timing(f"lab start {lab}, until it is broken and users see it", tuple(starts)),

@@ -18,9 +18,10 @@ from testbed.apply import health, tenancy, watching
 from testbed.apply.folders import Folders
 from testbed.apply.tenancy import outsider, settle_tenant
 from testbed.deploy.openstack.secrets import ADMIN, new_secrets
-from testbed.errors import StateError
+from testbed.errors import StateError, WaitTimeout
 from testbed.guest import Result, Unreachable
 from testbed.plan.models import Plan
+from testbed.probe.cloud.seen import CloudSeen, ServiceSeen
 
 SECRETS = {**new_secrets(), ADMIN: "admins"}
 
@@ -95,6 +96,39 @@ class TestLook:
     def test_a_testbed_without_a_cloud_has_none(self, folders: Folders, session: Any, kept: None):
         flat = planned(Path("/lab"), "aolda-flat")
         assert watching.look_where_deployed(folders, flat, session) is None
+
+
+class TestWait:
+    def test_services_that_seem_dead_after_a_restore_are_waited_for(
+        self, made: Plan, folders: Folders, monkeypatch: pytest.MonkeyPatch
+    ):
+        looks = [seen_with(up=False), seen_with(up=False), seen_with(up=True)]
+        monkeypatch.setattr(watching, "look_where_deployed", lambda *_: looks.pop(0))
+        monkeypatch.setattr(watching, "_EVERY", 0.0)
+        assert watching.wait_where_deployed(folders, made, None) == seen_with(up=True)  # type: ignore[arg-type]
+        assert looks == []
+
+    def test_one_that_is_switched_off_is_not(
+        self, made: Plan, folders: Folders, monkeypatch: pytest.MonkeyPatch
+    ):
+        off = seen_with(up=False, enabled=False)
+        monkeypatch.setattr(watching, "look_where_deployed", lambda *_: off)
+        assert watching.wait_where_deployed(folders, made, None) == off  # type: ignore[arg-type]
+
+    def test_one_that_stays_silent_is_named(
+        self, made: Plan, folders: Folders, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(watching, "look_where_deployed", lambda *_: seen_with(up=False))
+        monkeypatch.setattr(watching, "_REPORTS", 0.0)
+        monkeypatch.setattr(watching, "_EVERY", 0.0)
+        with pytest.raises(WaitTimeout, match="services report") as caught:
+            watching.wait_where_deployed(folders, made, None)  # type: ignore[arg-type]
+        assert "no report yet of nova-compute on node2" in caught.value.why
+
+
+def seen_with(*, up: bool, enabled: bool = True) -> CloudSeen:
+    service = ServiceSeen("nova-compute", "node2", up, enabled)
+    return CloudSeen((), {}, services=(service,))
 
 
 class TestTenant:

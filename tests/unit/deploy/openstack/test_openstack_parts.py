@@ -1,14 +1,16 @@
 """OpenStack's parts: secrets, what is put into the database, and a node's facts."""
 
 import base64
+import configparser
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import bcrypt
 import pytest
 
 from testbed.deploy.openstack import node, seed
-from testbed.deploy.openstack.config import firewall, network
+from testbed.deploy.openstack.config import compute, firewall, network
 from testbed.deploy.openstack.config.gates import gates
 from testbed.deploy.openstack.node import WAVES, read_facts
 from testbed.deploy.openstack.secrets import (
@@ -22,6 +24,7 @@ from testbed.deploy.openstack.site import Site
 from testbed.plan.decide import plan
 from testbed.topology.shipped import find
 
+NODES = ("node1", "node2", "node3")
 SECRETS = new_secrets()
 KEYS = {"client.glance": "GLANCES-KEY==", "client.cinder": "CINDERS-KEY=="}
 
@@ -102,6 +105,23 @@ class TestSwitch:
         way_out = "enable-chassis-as-gw"
         assert way_out in network.switch_script(site("node1", "aolda-cloud-compact"))
         assert way_out not in network.switch_script(site("node2", "aolda-cloud-compact"))
+
+
+class TestRoomForInstances:
+    def test_where_the_control_plane_is_not_there_is_more_of_it(self) -> None:
+        control, other = (self.left(site(each, "aolda-cloud-compact")) for each in NODES[:2])
+        assert 96 <= control < other  # an instance of flavor tiny needs 96 MiB
+
+    @pytest.mark.parametrize("memory", [3072, 4096, 65536])
+    def test_a_node_of_any_size_has_some(self, memory: int) -> None:
+        of_size = replace(site(), node=replace(site().node, memory=memory))
+        assert 512 <= self.left(of_size) < memory - 2048
+
+    def left(self, where: Site) -> int:
+        conf = configparser.ConfigParser(interpolation=None)
+        files = {file.path: file.text for file in compute.files(where)}
+        conf.read_string(files["/etc/nova/nova.conf"])
+        return where.node.memory - int(conf["DEFAULT"]["reserved_host_memory_mb"])
 
 
 class TestFirewall:

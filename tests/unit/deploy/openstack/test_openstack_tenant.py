@@ -125,6 +125,13 @@ class TestWorld:
         make_world(world)
         assert openstack.things["images"][0]["os_shutdown_timeout"] == "0"
 
+    def test_a_tiny_instance_finds_its_configuration_on_the_cheap_controller(
+        self, world: World, openstack: FakeOpenStack
+    ):
+        make_world(world)
+        image = openstack.things["images"][0]
+        assert (image["hw_cdrom_bus"], image["hw_scsi_model"]) == ("scsi", "virtio-scsi")
+
     def test_an_image_whose_sending_broke_off_is_made_anew(
         self, world: World, openstack: FakeOpenStack
     ):
