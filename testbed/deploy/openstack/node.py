@@ -50,14 +50,15 @@ def ground(node: CloudNode) -> tuple[str, ...]:
     return ("openvswitch-switch", *central, "ovn-host", "libvirtd")
 
 
-# In this order: each needs the ones before it, and nothing of it starts in vain.
+# In this order on each node: each needs the ones before it, and nothing of it starts in vain. A
+# node waits for no other within a wave; the second is for nodes that have only what is in it.
 WAVES = (
-    ("keystone",),
-    ("placement-api", "glance-api"),
-    ("neutron-api", "nova-conductor", "nova-api", "nova-scheduler"),
-    ("cinder-api", "cinder-scheduler", "cinder-volume"),
-    ("nova-compute",),
-    ("apache2",),
+    (
+        *("keystone", "placement-api", "glance-api"),
+        *("neutron-api", "nova-conductor", "nova-api", "nova-scheduler"),
+        *("cinder-api", "cinder-scheduler", "cinder-volume"),
+    ),
+    ("nova-compute", "apache2"),
 )
 _EVERYWHERE = {"nova-compute"}
 

@@ -62,11 +62,19 @@ def test_every_member_of_the_queue_runs_before_any_service(world: FakeCloud) -> 
     assert max(starts) < place(changes, "queue cluster")
 
 
-def test_keystone_runs_everywhere_before_what_asks_it(world: FakeCloud) -> None:
+def test_a_node_runs_keystone_before_what_asks_it(world: FakeCloud) -> None:
     changes = raise_it(world)
-    last = max(place(changes, f"node{n}: start keystone") for n in (1, 2, 3))
-    assert last < place(changes, "placement-api")
-    assert place(changes, "placement-api") < place(changes, "nova-compute")
+    for node in ("node1", "node2", "node3"):
+        keystone = place(changes, f"{node}: start keystone")
+        assert keystone < place(changes, f"{node}: start placement-api")
+
+
+def test_no_node_waits_to_run_instances_while_the_control_plane_wants_its_turn(
+    world: FakeCloud,
+) -> None:
+    changes = raise_it(world)
+    last = max(place(changes, f"node{n}: start cinder-volume") for n in (1, 2, 3))
+    assert last < place(changes, "nova-compute")
 
 
 def test_the_files_count_as_there_only_once_everything_has_read_them(world: FakeCloud) -> None:
