@@ -93,7 +93,7 @@ def _given_away(plan: Plan, machine: Machine) -> str:
 
 def _through_the_bridge(pings: str, given: str) -> str:
     """Return pings that pass the bridge where it is there, told as if by the interface itself."""
-    return f'{pings.replace(f"%{given}", "%$given")} | sed "s/%$given\\$/%{given}/"'
+    return f'{pings.replace(f"%{given} ", "%$given ")} | sed "s/%$given\\$/%{given}/"'
 
 
 def _leak_probes(plan: Plan, machine: Machine) -> Iterator[str]:

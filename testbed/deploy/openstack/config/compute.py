@@ -9,6 +9,7 @@ from testbed.deploy.openstack.config.oslo import (
     DOWN_TIME,
     REPORT_INTERVAL,
     RPC_TIMEOUT,
+    STORAGE_INTERVAL,
     Section,
     calling,
     database,
@@ -26,8 +27,6 @@ _STATE = "/var/lib/nova"
 # plane. That one uses 2.8 GiB of 4: nova prefers nodes without it, where there are some.
 _OWN_MEMORY = {True: 3328, False: 1024}
 _OWN_SHARE = {True: 0.8, False: 0.5}
-# Seconds between looks at what Ceph has left: each starts a Python, for half a minute emulated.
-_LOOK_AT_STORAGE = 600
 
 
 def control_files(site: Site) -> Iterator[File]:
@@ -86,7 +85,7 @@ def _general(site: Site) -> Section:
         "compute_driver": "libvirt.LibvirtDriver",
         "force_config_drive": True,  # there is no metadata service
         "reserved_host_memory_mb": _reserved(site.node),
-        "update_resources_interval": _LOOK_AT_STORAGE,
+        "update_resources_interval": STORAGE_INTERVAL,
         "report_interval": REPORT_INTERVAL,
         "service_down_time": DOWN_TIME,
         "rpc_response_timeout": RPC_TIMEOUT,

@@ -12,6 +12,7 @@ Section = Mapping[str, object]
 
 RPC_TIMEOUT = 240  # seconds
 REPORT_INTERVAL, DOWN_TIME = 30, 180  # seconds between signs of life, and until one counts as dead
+STORAGE_INTERVAL = 600  # seconds between looks at what Ceph has left; nova starts a Python for it
 _POOL = 3  # connections a process keeps: a service here is one process
 _DOMAIN = "Default"
 

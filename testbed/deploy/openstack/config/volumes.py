@@ -9,6 +9,7 @@ from testbed.deploy.openstack.config.oslo import (
     DOWN_TIME,
     REPORT_INTERVAL,
     RPC_TIMEOUT,
+    STORAGE_INTERVAL,
     database,
     ini,
     login,
@@ -20,7 +21,6 @@ from testbed.deploy.openstack.site import GLANCE, KEYSTONE, Site
 
 _BACKEND = "ceph"
 _STATE = "/var/lib/cinder"
-_LOOK_AT_STORAGE = 600  # seconds
 
 
 def files(site: Site) -> Iterator[File]:
@@ -42,7 +42,7 @@ def _conf(site: Site) -> str:
                 "rpc_response_timeout": RPC_TIMEOUT,
                 "report_interval": REPORT_INTERVAL,
                 "service_down_time": DOWN_TIME,
-                "backend_stats_polling_interval": _LOOK_AT_STORAGE,
+                "backend_stats_polling_interval": STORAGE_INTERVAL,
             },
             _BACKEND: {
                 "volume_driver": "cinder.volume.drivers.rbd.RBDDriver",
