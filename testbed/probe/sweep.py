@@ -78,8 +78,7 @@ def _pings(plan: Plan, machine: Machine) -> Iterator[str]:
         yield f"given={given}; [ -e /sys/class/net/{PROVIDER_BRIDGE} ] && given={PROVIDER_BRIDGE}"
     for payload, addresses in by_payload.items():
         pings = f"{_PING} -b {payload} {' '.join(map(shlex.quote, addresses))} 2>/dev/null"
-        scoped = bool(given) and f"%{given}" in pings
-        yield f"{_through_the_bridge(pings, given) if scoped else pings} &"
+        yield f"{_through_the_bridge(pings, given)} &"
 
 
 def _given_away(plan: Plan, machine: Machine) -> str:
@@ -93,6 +92,8 @@ def _given_away(plan: Plan, machine: Machine) -> str:
 
 def _through_the_bridge(pings: str, given: str) -> str:
     """Return pings that pass the bridge where it is there, told as if by the interface itself."""
+    if not given or f"%{given} " not in pings:
+        return pings
     return f'{pings.replace(f"%{given} ", "%$given ")} | sed "s/%$given\\$/%{given}/"'
 
 

@@ -71,6 +71,11 @@ class Cli:
         argv = ("exec", machine, "--name", name, "--", "sh", "-c", command)
         return self.must(*argv, timeout=timeout)
 
+    def let_all_sleep(self) -> None:
+        """Suspend every testbed."""
+        for testbed in self.json("status"):
+            self.must("suspend", "--name", testbed["name"])
+
     @contextmanager
     def doors(self, name: str) -> Iterator[Session]:
         """Open the doors that probes go through, as the commands do."""
@@ -122,8 +127,7 @@ def stored(cli: Cli, aolda: str) -> str:
 def cloud(cli: Cli) -> Iterator[str]:
     """The topology `aolda-cloud`, raised once with all that it has; other testbeds sleep."""
     name = "e2e-cloud"
-    for testbed in cli.json("status"):
-        cli.must("suspend", "--name", testbed["name"])
+    cli.let_all_sleep()
     cli.must("up", "aolda-cloud", "--name", name, timeout=_CLOUD)
     yield name
     cli.must("down", "--forget", "--name", name)
@@ -151,8 +155,7 @@ def small(cli: Cli) -> Path:
 @pytest.fixture(scope="module")
 def alone(cli: Cli) -> None:
     """Let the big testbed sleep: emulated machines that idle cost the others their speed."""
-    for testbed in cli.json("status"):
-        cli.must("suspend", "--name", testbed["name"])
+    cli.let_all_sleep()
 
 
 @pytest.fixture

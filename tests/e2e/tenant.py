@@ -101,22 +101,18 @@ def address_holder(cli: "Cli", testbed: str) -> str:
     found: list[str] = []
 
     def look() -> Seen:
-        asked = "ip -4 -o address show | grep -q '10.0.10.250/' && hostname || true"
-        holders = [
-            told.split(": ")[-1]
-            for node in NODES
-            if (told := _if_on(cli, testbed, node, asked)) is not None and told
-        ]
-        found[:] = holders
-        return Seen(len(holders) == 1, " and ".join(holders) or "nobody")
+        found[:] = [node for node in NODES if _has_address(cli, testbed, node)]
+        return Seen(len(found) == 1, " and ".join(found) or "nobody")
 
     wait_until("one holder of the APIs' address", look, timeout=300, every=2.0)
     return found[0]
 
 
-def _if_on(cli: "Cli", testbed: str, node: str, command: str) -> str | None:
-    done = cli.run("exec", node, "--name", testbed, "--", "sh", "-c", command, timeout=120)
-    return done.stdout.strip() if done.returncode == 0 else None
+def _has_address(cli: "Cli", testbed: str, node: str) -> bool:
+    """Return whether a node has the APIs' address; one that is off has nothing."""
+    asked = "ip -4 -o address show | grep -q '10.0.10.250/'"
+    argv = ("exec", node, "--name", testbed, "--", "sh", "-c", asked)
+    return cli.run(*argv, timeout=120).returncode == 0
 
 
 @dataclass(frozen=True)
@@ -139,8 +135,17 @@ class Client:
         self.cli.guest(self.testbed, "router", unit)
 
     def end(self) -> float:
-        """Stop asking; return the longest time without an answer, in seconds."""
+        """Stop asking after one answer more; return the longest time without any, in seconds."""
+        before = len(self._answers())
+        wait_until("one answer more", lambda: self._more_than(before), timeout=_ANSWERS)
         self.cli.guest(self.testbed, "router", "sudo systemctl stop asking")
-        told = self.cli.guest(self.testbed, "router", f"cat {self._LOG}").split()
-        times = [float(each) for each in told]
-        return max(after - before for before, after in itertools.pairwise(times))
+        gaps = itertools.pairwise(self._answers())
+        return max(after - before for before, after in gaps)
+
+    def _answers(self) -> tuple[float, ...]:
+        told = self.cli.guest(self.testbed, "router", f"cat {self._LOG}")
+        return tuple(map(float, told.split()))
+
+    def _more_than(self, count: int) -> Seen:
+        found = len(self._answers())
+        return Seen(found > count, f"{found} answers")

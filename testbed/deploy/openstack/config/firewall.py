@@ -11,7 +11,7 @@ _PORTS = (*APIS.values(), HTTP, MYSQL, AMQP, MEMCACHE, OVN_NB, OVN_SB)
 
 
 def files(site: Site) -> Iterator[File]:
-    """Yield the rules; whatever else nftables holds on the node stays."""
+    """Yield the rules; loading them leaves what else nftables holds on the node."""
     ports = ", ".join(map(str, sorted(_PORTS)))
     friends = ", ".join(str(node.address) for node in site.cloud.nodes)
     yield File(
