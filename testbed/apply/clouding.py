@@ -8,20 +8,14 @@ from testbed.apply.folders import Folders
 from testbed.apply.progress import Recorder, Stage
 from testbed.apply.session import Session
 from testbed.deploy.openstack import provider
-from testbed.deploy.openstack.config.frontend import endpoints
-from testbed.deploy.openstack.files import DIGEST
 from testbed.deploy.openstack.provider import Wanted
 from testbed.deploy.openstack.secrets import Secrets, new_secrets
 from testbed.deploy.step import Guests
 from testbed.errors import StateError
-from testbed.guest import Command, Script, TalkingGuest
 from testbed.plan.cloud import Cloud
 from testbed.plan.models import Plan
 from testbed.plan.storage import Storage
 from testbed.render.domain import Accelerator
-from testbed.wait import Seen, wait_until
-
-_ANSWERS = 600.0  # seconds
 
 
 def raise_cloud(
@@ -46,42 +40,6 @@ def raise_cloud(
     own, guests = secrets(folders, plan.name), guests_of(cloud, storage, session)
     provider.deploy(Wanted(cloud, storage, own, accel == "kvm", cpus), guests, timing)
     tenancy.settle_tenant(plan, cloud, own, guests, session, timing)
-
-
-def wait_where_deployed(plan: Plan, session: Session) -> None:
-    """Return once every API answers, or at once where the nodes hold no OpenStack yet."""
-    if plan.cloud is None or plan.storage is None:
-        return
-    guests = guests_of(plan.cloud, plan.storage, session)
-    first = guests[plan.cloud.controllers[0].machine]
-    if first.run(Command(("test", "-e", DIGEST), sudo=True)).ok:
-        wait_for_apis(plan.cloud, first)
-
-
-def wait_for_apis(cloud: Cloud, guest: TalkingGuest) -> None:
-    """Return once every API answers at the address that the catalogue gives for it."""
-
-    def look() -> Seen:
-        told = guest.run(asking_apis(cloud), timeout=120.0).stdout
-        wrong = [line for line in told.splitlines() if line[:1] not in "23"]
-        return Seen(bool(told) and not wrong, "; ".join(wrong) or "all of them answer")
-
-    wait_until(
-        "OpenStack's APIs",
-        look,
-        timeout=_ANSWERS,
-        next_step=f"see what does not run: testbed ssh {guest.name} -- systemctl --failed",
-    )
-
-
-def asking_apis(cloud: Cloud) -> Script:
-    """Return the look at every API: an HTTP status, 000 for none, and the name of each."""
-    return Script(
-        "\n".join(
-            f"curl -s -o /dev/null --max-time 15 -w '%{{http_code}} {name}\\n' {url} || true"
-            for name, url in endpoints(cloud).items()
-        )
-    )
 
 
 def _wanted(plan: Plan) -> tuple[Cloud, Storage]:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from testbed import checkpoint
-from testbed.apply import cables, clouding, health, keeping, kept, keys, ready, storing, watching
+from testbed.apply import cables, health, keeping, kept, keys, ready, storing, watching
 from testbed.apply.boot import wait_for_ssh
 from testbed.apply.folders import Folders
 from testbed.apply.kept import Kept
@@ -108,7 +108,6 @@ def settle(folders: Folders, testbed: Testbed) -> None:
     with session(plan, keys.read(folders, plan)) as doors:
         seen = ready.wait_until_steady(plan, doors, ready.set_clocks(plan, doors))
         ceph = storing.wait_where_deployed(plan, doors)
-        clouding.wait_where_deployed(plan, doors)
         cloud = watching.wait_where_deployed(folders, plan, doors)
     health.remember(folders, plan.name, seen, ceph, cloud)
 

@@ -29,6 +29,7 @@ from testbed.apply.progress import WHOLE, Recorder, Report, Stage
 from testbed.apply.session import Session, session
 from testbed.apply.stages import Level, level
 from testbed.apply.up import Walk, walk
+from testbed.doctor.kvm import accelerator
 from testbed.errors import TestbedError
 from testbed.host import Host
 from testbed.image import Image, Store
@@ -145,6 +146,7 @@ def _restore(
 def _deploy(host: Host, folders: Folders, wish: Wish, way: _Way, recorder: Recorder) -> None:
     """Make what is missing up to the goal, and take its checkpoint."""
     images = build_images(folders, way.plan, recorder)
+    wish = replace(wish, accel=_proven(folders, wish))
     todo = tuple(change for change in way.todo if change.action is not Action.RESTORE)
     with _collecting_logs(host, folders, way.plan):
         _walk(host, folders, wish, way.plan, todo, images, way.goal, recorder)
@@ -181,6 +183,11 @@ def _walk(
             clouding.raise_cloud(folders, plan, doors, recorder, accel=wish.accel, cpus=cpus)
             cloud = watching.look_where_deployed(folders, plan, doors)
         health.remember(folders, plan.name, steady, ceph, cloud)
+
+
+def _proven(folders: Folders, wish: Wish) -> Accelerator:
+    """Return what machines run on, now that an image is there whose kernel can prove KVM."""
+    return accelerator(folders.cache) if wish.accel == "kvm" else wish.accel
 
 
 def _prove_steady(

@@ -1,6 +1,6 @@
 """The look at OpenStack that is remembered, and what holds of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
 from testbed.apply import secrets as kept
@@ -15,11 +15,11 @@ from testbed.deploy.step import Guests
 from testbed.plan.cloud import Cloud
 from testbed.plan.models import Plan
 from testbed.probe.cloud.look import Wanted, look
-from testbed.probe.cloud.seen import CloudSeen
+from testbed.probe.cloud.seen import CloudSeen, answers
 from testbed.topology.models import CloudProvider
 from testbed.wait import Seen, wait_until
 
-_REPORTS, _EVERY = 300.0, 5.0  # seconds
+_REPORTS, _EVERY = 600.0, 5.0  # seconds
 
 
 def look_where_deployed(folders: Folders, plan: Plan, session: Session) -> CloudSeen | None:
@@ -36,7 +36,7 @@ def look_where_deployed(folders: Folders, plan: Plan, session: Session) -> Cloud
 
 
 def wait_where_deployed(folders: Folders, plan: Plan, session: Session) -> CloudSeen | None:
-    """Return what is seen of OpenStack once all its services report, or None as the look does.
+    """Return what is seen of OpenStack once all of it answers and reports, or None as a look.
 
     After a restore nobody is given work until he has reported anew: none seems alive till then.
     """
@@ -45,18 +45,26 @@ def wait_where_deployed(folders: Folders, plan: Plan, session: Session) -> Cloud
     def see() -> Seen:
         nonlocal seen
         seen = look_where_deployed(folders, plan, session)
-        found = (*seen.services, *seen.agents) if seen else ()
-        silent = [str(each) for each in found if each.enabled and not each.up]
-        return Seen(not silent, f"no report yet of {', '.join(silent)}")
+        silent = ", ".join(_silent(seen)) if seen else ""
+        return Seen(not silent, f"silent: {silent}")
 
     wait_until(
-        "OpenStack's services report",
+        "OpenStack's APIs and services",
         see,
         timeout=_REPORTS,
         every=_EVERY,
         next_step="see which do not run: testbed status --check",
     )
     return seen
+
+
+def _silent(seen: CloudSeen) -> Iterator[str]:
+    """Yield which APIs do not answer, what they could not say, and whose reports are missing."""
+    yield from (name for name, told in seen.endpoints.items() if not answers(told))
+    yield from seen.unasked
+    for each in (*seen.services, *seen.agents):
+        if each.enabled and not each.up:
+            yield str(each)
 
 
 def endpoints(cloud: Cloud) -> Mapping[str, str]:

@@ -28,16 +28,12 @@ def whole(cli: Cli, cloud: str, address: str) -> Iterator[Callable[[], None]]:
     """What returns once OpenStack is whole again; a test that fails leaves that to a restore."""
 
     def wait() -> None:
-        wait_until("OpenStack whole again", lambda: _sound(cli, cloud), timeout=_WHOLE, every=10.0)
+        whole = "OpenStack whole again"
+        wait_until(whole, lambda: cli.sound(cloud), timeout=_WHOLE, every=10.0)
 
     yield wait
-    if not _sound(cli, cloud).ready:
+    if not cli.sound(cloud).ready:
         cli.must("checkpoint", "restore", "instance", "--name", cloud)
-
-
-def _sound(cli: Cli, cloud: str) -> Seen:
-    done = cli.run("status", "--check", "--name", cloud, timeout=300)
-    return Seen(done.returncode == 0, done.stdout)
 
 
 def test_the_address_moves_when_its_haproxy_stops(

@@ -1,9 +1,8 @@
-"""The cloud stage: which testbeds have it, what it keeps, what it waits for, and its memory."""
+"""The cloud stage: which testbeds have it, what it keeps, and its memory."""
 
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -13,8 +12,7 @@ from lab import planned as planned_at
 from testbed.apply import budget, clouding, kolla, lifecycle, logs, raising, storing
 from testbed.apply.folders import Folders
 from testbed.apply.stages import Level, highest, level, levels
-from testbed.errors import HostError, StateError, WaitTimeout
-from testbed.guest import Command, Result, Script
+from testbed.errors import HostError, StateError
 from testbed.plan.decide import plan
 from testbed.plan.models import Plan
 from testbed.topology.models import Topology
@@ -76,44 +74,6 @@ class TestSecrets:
         assert again.keys() == made.keys()
 
 
-@dataclass
-class Controller:
-    """A controller that has OpenStack or not; `told` is what its looks at the APIs print."""
-
-    deployed: bool = True
-    told: list[str] = field(default_factory=list)
-    name: str = "node1"
-
-    def run(
-        self, command: Command | Script, *, timeout: float = 60.0, stdin: bytes = b""
-    ) -> Result:
-        if isinstance(command, Command):
-            return Result(0 if self.deployed else 1, "", "", 0.1)
-        return Result(0, self.told.pop(0), "", 0.1)
-
-
-class TestApis:
-    def test_all_of_them_must_answer(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        cloud = planned("aolda-cloud").cloud
-        assert cloud is not None
-        monkeypatch.setattr(clouding, "_ANSWERS", 0.0)
-        with pytest.raises(WaitTimeout) as caught:
-            clouding.wait_for_apis(cloud, Controller(told=["300 keystone\n503 nova\n000 glance\n"]))
-        assert caught.value.why == "last seen: 503 nova; 000 glance"
-
-    def test_an_answer_without_an_error_is_one(self) -> None:
-        cloud = planned("aolda-cloud").cloud
-        assert cloud is not None
-        clouding.wait_for_apis(cloud, Controller(told=["300 keystone\n200 nova\n"]))
-
-    def test_every_api_is_asked_at_the_address_of_the_catalogue(self) -> None:
-        cloud = planned("aolda-cloud").cloud
-        assert cloud is not None
-        asked = clouding.asking_apis(cloud).text
-        for port in (5000, 9292, 8778, 8774, 9696, 8776):
-            assert f"http://10.0.10.250:{port}/" in asked
-
-
 def need(topology: str) -> budget.Budget:
     return budget.needs(planned(topology).machines, "qemu")
 
@@ -137,8 +97,6 @@ def raised(
     """Return what raises aolda-cloud to a level on fakes, and tells the stages it went through."""
     host = FakeHost(planned_at(folders.disks("lab"), "aolda-cloud"), tmp_path)
     opened, went = doors(host.plan), list[str]()
-    for guest in opened.guests.values():
-        guest.answers = lambda text: Result(0, "200 nova\n", "", 0.1) if "curl" in text else None
 
     @contextmanager
     def session(plan: object, own: object) -> Iterator[FakeSession]:

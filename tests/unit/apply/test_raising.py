@@ -1,8 +1,10 @@
 """`testbed up` from the lock to the steady state."""
 
 import json
-from collections.abc import Iterator
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -229,3 +231,23 @@ def test_another_topology_under_the_same_name_is_refused(host: FakeHost, folders
 )
 def test_kvm_boots_more_machines_side_by_side(cpus, accel, width):
     assert raising.boot_width(cpus, accel) == width
+
+
+def test_kvm_that_only_a_boot_sector_had_shown_is_proven_once_there_is_a_kernel(
+    host: FakeHost, folders: Folders, monkeypatch: pytest.MonkeyPatch
+):
+    types = []
+    monkeypatch.setattr(raising, "accelerator", lambda cache: "qemu")
+    monkeypatch.setattr(host, "define", _noting_types(host, types))
+    up(host, folders, replace(WISH, accel="kvm"), silent)
+    assert set(types) == {"qemu"}
+
+
+def _noting_types(host: FakeHost, types: list[str]) -> Callable[[str, str], None]:
+    define = host.define
+
+    def note(xml: str, name: str) -> None:
+        types.append(ET.fromstring(xml).attrib["type"])
+        define(xml, name)
+
+    return note

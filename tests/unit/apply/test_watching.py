@@ -3,6 +3,7 @@
 import json
 import sys
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -121,9 +122,31 @@ class TestWait:
         monkeypatch.setattr(watching, "look_where_deployed", lambda *_: seen_with(up=False))
         monkeypatch.setattr(watching, "_REPORTS", 0.0)
         monkeypatch.setattr(watching, "_EVERY", 0.0)
-        with pytest.raises(WaitTimeout, match="services report") as caught:
+        with pytest.raises(WaitTimeout, match="APIs and services") as caught:
             watching.wait_where_deployed(folders, made, None)  # type: ignore[arg-type]
-        assert "no report yet of nova-compute on node2" in caught.value.why
+        assert "silent: nova-compute on node2" in caught.value.why
+
+    @pytest.mark.parametrize(
+        ("unwell", "told"),
+        [
+            ({"endpoints": {"keystone": "300", "nova": "503"}}, "nova"),
+            ({"unasked": ("keystone: no answer",), "services": ()}, "keystone: no answer"),
+        ],
+    )
+    def test_what_does_not_answer_is_named(
+        self,
+        made: Plan,
+        folders: Folders,
+        monkeypatch: pytest.MonkeyPatch,
+        unwell: dict[str, Any],
+        told: str,
+    ):
+        seen = replace(seen_with(up=True), **unwell)
+        monkeypatch.setattr(watching, "look_where_deployed", lambda *_: seen)
+        monkeypatch.setattr(watching, "_REPORTS", 0.0)
+        with pytest.raises(WaitTimeout) as caught:
+            watching.wait_where_deployed(folders, made, None)  # type: ignore[arg-type]
+        assert caught.value.why.endswith(f"silent: {told}")
 
 
 def seen_with(*, up: bool, enabled: bool = True) -> CloudSeen:
