@@ -1,9 +1,10 @@
 PYTEST = .venv/bin/python -m pytest
+SIDE_BY_SIDE = $(PYTEST) -n auto
 E2E = $(PYTEST) -m e2e --durations=30 --durations-min=20 tests
 LOGS = what was collected is in: $(CURDIR)/failures
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up up down test test-unit test-integration e2e e2e-cloud lint prove bench clean
+.PHONY: help set-up up down test test-unit test-integration e2e e2e-cloud lint prove tempest bench clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -18,15 +19,15 @@ down: set-up ## Take the testbed down
 	@.venv/bin/testbed down
 
 test: set-up ## Run every test (TESTBED_E2E=0 leaves real machines out)
-	@$(PYTEST) tests/unit tests/golden tests/integration || { echo "$(LOGS)" >&2; exit 1; }
+	@$(SIDE_BY_SIDE) tests/unit tests/golden tests/integration || { echo "$(LOGS)" >&2; exit 1; }
 	@if [ "$$TESTBED_E2E" = 0 ]; then echo "TESTBED_E2E=0: tests on real machines left out"; \
 	else $(E2E) || { echo "$(LOGS)" >&2; exit 1; }; fi
 
 test-unit: set-up ## Run unit and golden tests
-	@$(PYTEST) tests/unit tests/golden
+	@$(SIDE_BY_SIDE) tests/unit tests/golden
 
 test-integration: set-up ## Run tests against real libraries and programs
-	@$(PYTEST) tests/integration
+	@$(SIDE_BY_SIDE) tests/integration
 
 e2e: set-up ## Run tests on real machines
 	@$(E2E) || { echo "$(LOGS)" >&2; exit 1; }
@@ -41,6 +42,9 @@ lint: set-up ## Check style and types
 
 prove: set-up ## Prove every lab on testbeds of its own; takes hours (LABS="silent-service")
 	@LABS="$(LABS)" .venv/bin/python tests/prove
+
+tempest: set-up ## Let OpenStack's own test suite judge a cloud; takes hours (TOPOLOGY=aolda-cloud)
+	@TOPOLOGY="$(TOPOLOGY)" NAME="$(NAME)" .venv/bin/python tests/tempest
 
 bench: set-up ## Measure `testbed up` against the floor, and labs (BENCH="up" or "labs" alone)
 	@BENCH="$(BENCH)" .venv/bin/python tests/bench

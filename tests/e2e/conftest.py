@@ -1,9 +1,14 @@
-"""Real machines: one testbed per session, and the command line as a user types it."""
+"""Real machines: one testbed per session, and the command line as a user types it.
+
+Where `TESTBED_E2E_MINUTES` says how long all of it may take, no test begins that would end later: a
+computer of half the speed leaves the last ones out, and says so, instead of being cut off.
+"""
 
 import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +27,9 @@ from testbed.wait import Seen, wait_until
 TESTBED = Path(".venv/bin/testbed").absolute()
 FAILURES = Path("failures").absolute()
 HERE = Path(__file__).parent
+FAILED = pytest.StashKey[bool]()
+BEGUN = time.monotonic()
+_USUAL, _COMPACT = 10.0, 22.0  # minutes: the longest trial of a lab, and a cloud, with some reserve
 _TRIAL, _CLOUD, _SOUND = 3600.0, 5400.0, 120.0  # seconds
 
 
@@ -129,14 +137,28 @@ def stored(cli: Cli, aolda: str) -> str:
     return aolda
 
 
-@pytest.fixture(scope="session")
-def cloud(cli: Cli) -> Iterator[str]:
-    """The topology `aolda-cloud`, raised once with all that it has; other testbeds sleep."""
-    name = "e2e-cloud"
+@contextmanager
+def alone_up(cli: Cli, topology: str, name: str) -> Iterator[str]:
+    """Raise a topology with all that it has around the block; other testbeds sleep."""
     cli.let_all_sleep()
-    cli.must("up", "aolda-cloud", "--name", name, timeout=_CLOUD)
+    cli.must("up", topology, "--name", name, timeout=_CLOUD)
     yield name
     cli.must("down", "--forget", "--name", name)
+
+
+@pytest.fixture(scope="module")
+def compact(cli: Cli) -> Iterator[str]:
+    """The topology `aolda-cloud-compact`, raised once, and gone before other tests go on."""
+    must_have(_COMPACT)
+    with alone_up(cli, "aolda-cloud-compact", "e2e-compact") as name:
+        yield name
+
+
+@pytest.fixture(scope="session")
+def cloud(cli: Cli) -> Iterator[str]:
+    """The topology `aolda-cloud`, raised once."""
+    with alone_up(cli, "aolda-cloud", "e2e-cloud") as name:
+        yield name
 
 
 @pytest.fixture
@@ -145,10 +167,10 @@ def tenant(cli: Cli, cloud: str) -> Tenant:
 
 
 @pytest.fixture
-def ceph(cli: Cli, stored: str) -> Iterator[str]:
-    """The running testbed with Ceph; one that a test leaves ill is restored for the next."""
+def ceph(cli: Cli, stored: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The running testbed with Ceph; one that a test failed on is restored for the next."""
     yield stored
-    if not cli.sound(stored).ready:
+    if request.node.stash.get(FAILED, False):
         cli.must("checkpoint", "restore", "storage", "--name", stored)
 
 
@@ -165,10 +187,10 @@ def alone(cli: Cli) -> None:
 
 
 @pytest.fixture
-def healthy(cli: Cli, aolda: str) -> Iterator[str]:
+def healthy(cli: Cli, aolda: str, request: pytest.FixtureRequest) -> Iterator[str]:
     """The running testbed; a test that fails leaves its mess to a restore, not to the next test."""
     yield aolda
-    if not cli.sound(aolda).ready:
+    if request.node.stash.get(FAILED, False):
         cli.must("checkpoint", "restore", "network", "--name", aolda)
 
 
@@ -185,11 +207,25 @@ def try_briefly(cli: Cli, testbed: str, lab: str) -> None:
     assert cli.json("lab", "status", "--name", testbed) is None
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    must_have(_USUAL)
+
+
+def must_have(minutes: float) -> None:
+    """Leave out what would not end in time."""
+    limit = float(os.environ.get("TESTBED_E2E_MINUTES") or "inf")
+    so_far = (time.monotonic() - BEGUN) / 60
+    if so_far + minutes > limit:
+        pytest.skip(f"{so_far:.0f} of {limit:g} minutes are over, and it needs {minutes:g}")
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """Collect every testbed's logs where a test fails, into a folder named after it."""
+    """Remember that a test failed; collect every testbed's logs into a folder named after it."""
     outcome = yield
     report = outcome.get_result()  # type: ignore[attr-defined]
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
     if report.failed and "cli" in getattr(item, "funcargs", {}):
         folder = FAILURES / item.name
         folder.mkdir(parents=True, exist_ok=True)

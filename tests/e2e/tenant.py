@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from conftest import Cli
 
 NODES = ("node1", "node2", "node3")
+APIS = ("5000/v3", "8774/", "8776/", "8778/", "9292/", "9696/")
 _RUNS, _ANSWERS, _USABLE = 900.0, 900.0, 900.0  # seconds
 # The instance's disk counts its boots, and its page tells: what is there after it is on that disk.
 _COUNT_BOOTS = """\
@@ -94,6 +95,23 @@ class Tenant:
     def host_of(self, name: str) -> str:
         """Return the node that an instance runs on."""
         return str(self.ask("server", "show", name, admin=True)["OS-EXT-SRV-ATTR:host"])
+
+
+def instance_was_reached(cli: "Cli", testbed: str, topology: str) -> bool:
+    """Return whether `up` proved an instance, and another `up` has nothing to do."""
+    seconds = json.loads((cli.state(testbed) / "seconds.json").read_text())
+    proven = any("proof: reached" in step for machine in seconds.values() for step in machine)
+    return proven and cli.json("up", topology, "--name", testbed)["changes"] == []
+
+
+def reachable_apis(cli: "Cli", testbed: str, last: str) -> list[str]:
+    """Return which APIs the router gets an answer from at an address of the nodes' VLAN."""
+    answering = []
+    for api in APIS:
+        asked = f"curl -s -o /dev/null --max-time 30 http://10.0.10.{last}:{api} && echo yes"
+        if cli.guest(testbed, "router", f"{asked} || true").strip():
+            answering.append(api)
+    return answering
 
 
 def address_holder(cli: "Cli", testbed: str) -> str:

@@ -88,6 +88,11 @@ class TestFiles:
             "2",
         )
 
+    def test_a_cluster_with_nothing_to_do_does_little(self, storage: Storage) -> None:
+        parsed = config(storage)
+        assert float(parsed["mgr"]["mgr_tick_period"]) > 2
+        assert float(parsed["osd"]["bluestore_cache_trim_interval"]) > 0.05
+
     @pytest.mark.parametrize(("domain", "kind"), [("host", "1"), ("osd", "0")])
     def test_the_first_rule_spreads_over_the_failure_domain(
         self, storage: Storage, domain: str, kind: str

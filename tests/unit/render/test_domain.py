@@ -89,16 +89,25 @@ def test_without_a_kernel_the_disk_is_booted() -> None:
     assert [child.tag for child in os] == ["type", "boot"]
 
 
-def test_emulation_has_a_translation_cache_and_every_cpu_feature() -> None:
+def test_emulation_has_a_translation_cache_and_every_cpu_feature_that_is_not_slow() -> None:
     root = domain(planned(), accel="qemu")
     assert (root.get("type"), root.findtext("features/tcg/tb-cache")) == ("qemu", "256")
     assert [cpu.get("mode") for cpu in root.iter("cpu")] == ["maximum"]
+    without = {(f.get("policy"), f.get("name")) for f in root.iterfind("cpu/feature")}
+    assert without == {("disable", name) for name in ("erms", "fsrm", "fsrs", "fzrm")}
+
+
+@pytest.mark.parametrize("accel", ["kvm", "qemu"])
+def test_no_timer_ticks_that_nobody_uses(accel: Accelerator) -> None:
+    timers = domain(planned(), accel=accel).iterfind("clock/timer")
+    assert [(t.get("name"), t.get("present")) for t in timers] == [("hpet", "no")]
 
 
 def test_kvm_shows_the_host_s_cpu() -> None:
     root = domain(planned(), accel="kvm")
     assert (root.get("type"), root.find("features/tcg")) == ("kvm", None)
     assert [cpu.get("mode") for cpu in root.iter("cpu")] == ["host-passthrough"]
+    assert list(root.iterfind("cpu/feature")) == []
 
 
 def test_a_cable_s_two_ends_name_each_other_s_ports() -> None:

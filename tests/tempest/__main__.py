@@ -1,0 +1,117 @@
+"""`make tempest`: OpenStack's own test suite judges the testbed's cloud.
+
+The smoke tests of identity, image, network, compute and volume run on this computer, through
+`testbed open proxy`, against a testbed of their own: TOPOLOGY in the environment, `aolda-cloud` if
+not. With NAME it is one that is up already. Tests make instances, users and networks, and remove
+them.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+from outcome import Outcome, outcomes, table
+from settings import Judged, tempest_conf
+
+OWN = "tempest"
+SMOKE = r"^tempest\.api\.(identity|image|network|compute|volume)\..*smoke"
+BIN = Path(sys.executable).parent
+WAY = Path(__file__).parent / "way"
+RECORD = Path("failures") / "tempest"  # what is kept of the last run
+
+
+def testbed(*argv: str) -> str:
+    """Return what testbed prints; what it says of its work is seen by everybody."""
+    done = subprocess.run([str(BIN / "testbed"), *argv], stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise SystemExit(f"testbed {' '.join(argv)}: exit status {done.returncode}")
+    return done.stdout
+
+
+@contextmanager
+def raised() -> Iterator[str]:
+    """Yield the testbed to judge; one that was raised for it is down afterwards."""
+    if given := os.environ.get("NAME"):
+        yield given
+        return
+    testbed("up", os.environ.get("TOPOLOGY") or "aolda-cloud", "--name", OWN)
+    try:
+        yield OWN
+    finally:
+        testbed("down", "--name", OWN)
+
+
+@contextmanager
+def reached(name: str, clouds: Path) -> Iterator[str]:
+    """Write clouds.yaml and yield where the proxy listens that leads to its APIs."""
+    argv = [str(BIN / "testbed"), "open", "proxy", "--name", name, "--clouds-yaml", str(clouds)]
+    proxy = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
+    try:
+        told = next((line for line in proxy.stdout or () if line.startswith("export ")), None)
+        if told is None:
+            raise SystemExit(f"no way to the APIs of '{name}'")
+        yield told.partition("://")[2].strip()
+    finally:
+        proxy.terminate()
+        proxy.wait()
+
+
+def judged(name: str, clouds: Path) -> Judged:
+    """Return the cloud as its administrator sees it."""
+
+    def ask(*words: str) -> Any:
+        return json.loads(testbed("openstack", "--admin", "--name", name, *words, "-f", "json"))
+
+    cloud = yaml.safe_load(clouds.read_text())["clouds"]["testbed-admin"]
+    auth = cloud["auth"]
+    return Judged(
+        auth_url=auth["auth_url"],
+        username=auth["username"],
+        password=auth["password"],
+        project_name=auth["project_name"],
+        region=cloud["region_name"],
+        image=ask("image", "show", "tiny")["id"],
+        flavor=ask("flavor", "show", "tiny")["id"],
+        outside=ask("network", "show", "outside")["id"],
+        computes=len(ask("hypervisor", "list")),
+    )
+
+
+def judge(name: str, folder: Path) -> tuple[Outcome, ...]:
+    """Run the smoke tests in a workspace of their own; return what each came to."""
+    clouds = folder / "clouds.yaml"
+    with reached(name, clouds) as proxy:
+        env = {**os.environ, "PYTHONPATH": str(WAY), "TESTBED_SOCKS": proxy}
+
+        def tempest(*words: str) -> None:
+            subprocess.run([str(BIN / "tempest"), *words], cwd=folder, env=env, check=False)
+
+        tempest("init", ".")
+        (folder / "etc" / "tempest.conf").write_text(tempest_conf(judged(name, clouds), folder))
+        tempest("verify-config", "--update", "--output", "etc/tempest.conf")
+        tempest("run", "--serial", "--regex", os.environ.get("TESTS") or SMOKE)
+    RECORD.mkdir(parents=True, exist_ok=True)
+    (RECORD / "tempest.log").write_bytes((folder / "tempest.log").read_bytes())
+    stream = RECORD / "tests.subunit"
+    with stream.open("wb") as record:
+        subprocess.run([str(BIN / "stestr"), "last", "--subunit"], cwd=folder, stdout=record)
+    return outcomes(stream)
+
+
+def main() -> int:
+    with raised() as name, tempfile.TemporaryDirectory(prefix="tempest-") as folder:
+        found = judge(name, Path(folder))
+    print(table(found))
+    print(f"log and record: {RECORD}")
+    return 0 if found and all(each.passed or each.skipped for each in found) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
