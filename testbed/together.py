@@ -1,7 +1,7 @@
 """Acting on several machines at once."""
 
 from collections.abc import Callable, Iterable
-from threading import Thread
+from threading import Semaphore, Thread
 from typing import TypeVar
 
 from testbed.errors import TestbedError
@@ -23,9 +23,12 @@ def both(one: Callable[[], A], other: Callable[[], B]) -> tuple[A, B]:
     return first[0], second[0]
 
 
-def side_by_side(items: Iterable[A], act: Callable[[A], T]) -> tuple[T, ...]:
+def side_by_side(
+    items: Iterable[A], act: Callable[[A], T], *, at_once: int | None = None
+) -> tuple[T, ...]:
     """Return what `act` gives for each item, all of them at once.
 
+    With `at_once` no more than so many: they begin in order, and none after one has failed.
     Where some fail, the first error in time is raised once all have ended, a bug before any
     `TestbedError`. An interrupt waits for none of them: their threads end with the process.
     """
@@ -37,13 +40,20 @@ def side_by_side(items: Iterable[A], act: Callable[[A], T]) -> tuple[T, ...]:
             results[place] = act(item)
         except BaseException as error:  # raised below, by the thread that asked
             errors.append(error)
+        finally:
+            room.release()
 
     threads = [
         Thread(target=attempt, args=(place, item), daemon=True) for place, item in enumerate(items)
     ]
+    room, begun = Semaphore(at_once or len(threads)), list[Thread]()
     for thread in threads:
+        room.acquire()
+        if errors and at_once:
+            break
         thread.start()
-    for thread in threads:
+        begun.append(thread)
+    for thread in begun:
         thread.join()
     for error in sorted(errors, key=lambda e: isinstance(e, TestbedError)):
         raise error

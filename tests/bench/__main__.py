@@ -1,14 +1,15 @@
-"""`make bench`: what `testbed up` costs beside a bare script, and what a learner waits for.
+"""`make bench`: what `testbed up` costs beside a bare script, what learners and tenants wait for.
 
-`BENCH` in the environment names one part instead of both: `up` or `labs`.
+`BENCH` in the environment names one part instead of all: `up`, `labs` or `cloud`.
 """
 
 import os
 
+import clouds
 import playing
 import raising
 
-_PARTS = {"up": raising.measure, "labs": playing.measure}
+_PARTS = {"up": raising.measure, "labs": playing.measure, "cloud": clouds.measure}
 
 if __name__ == "__main__":
     for part in os.environ.get("BENCH", "").split() or _PARTS:

@@ -29,7 +29,7 @@ FAILURES = Path("failures").absolute()
 HERE = Path(__file__).parent
 FAILED = pytest.StashKey[bool]()
 BEGUN = time.monotonic()
-_USUAL, _COMPACT = 10.0, 22.0  # minutes: the longest trial of a lab, and a cloud, with some reserve
+_USUAL, _COMPACT = 4.0, 22.0  # minutes a test takes at most, and raising a cloud
 _TRIAL, _CLOUD, _SOUND = 3600.0, 5400.0, 120.0  # seconds
 
 
@@ -209,7 +209,8 @@ def try_briefly(cli: Cli, testbed: str, lab: str) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    must_have(_USUAL)
+    marked = item.get_closest_marker("minutes")
+    must_have(marked.args[0] if marked else _USUAL)
 
 
 def must_have(minutes: float) -> None:

@@ -22,6 +22,7 @@ def commands(script: Path) -> tuple[str, ...]:
     return tuple(line for line in lines if line and not line.startswith("#"))
 
 
+@pytest.mark.minutes(12)
 @pytest.mark.parametrize("lab", [LAB, "nervous-bond"])
 def test_a_lab_does_what_it_says(cli: Cli, healthy: str, lab: str) -> None:
     try_briefly(cli, healthy, lab)

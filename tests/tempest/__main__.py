@@ -8,6 +8,7 @@ them.
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -86,26 +87,36 @@ def judged(name: str, clouds: Path) -> Judged:
 
 def judge(name: str, folder: Path) -> tuple[Outcome, ...]:
     """Run the smoke tests in a workspace of their own; return what each came to."""
-    clouds = folder / "clouds.yaml"
+    clouds, place = folder / "clouds.yaml", folder / "work"
+    conf, found = place / "etc" / "tempest.conf", place / "etc" / "found.conf"
     with reached(name, clouds) as proxy:
         env = {**os.environ, "PYTHONPATH": str(WAY), "TESTBED_SOCKS": proxy}
 
         def tempest(*words: str) -> None:
-            subprocess.run([str(BIN / "tempest"), *words], cwd=folder, env=env, check=False)
+            subprocess.run([str(BIN / "tempest"), *words], cwd=place, env=env, check=False)
 
+        place.mkdir()
         tempest("init", ".")
-        (folder / "etc" / "tempest.conf").write_text(tempest_conf(judged(name, clouds), folder))
-        tempest("verify-config", "--update", "--output", "etc/tempest.conf")
+        conf.write_text(tempest_conf(judged(name, clouds), place))
+        tempest("verify-config", "--update", "--replace-ext", "--output", str(found))
+        found.replace(conf)
         tempest("run", "--serial", "--regex", os.environ.get("TESTS") or SMOKE)
+    return outcomes(kept(place))
+
+
+def kept(place: Path) -> Path:
+    """Keep the log and the record of the last run; return the record."""
     RECORD.mkdir(parents=True, exist_ok=True)
-    (RECORD / "tempest.log").write_bytes((folder / "tempest.log").read_bytes())
+    shutil.copy(place / "tempest.log", RECORD)
     stream = RECORD / "tests.subunit"
     with stream.open("wb") as record:
-        subprocess.run([str(BIN / "stestr"), "last", "--subunit"], cwd=folder, stdout=record)
-    return outcomes(stream)
+        last = [str(BIN / "stestr"), "last", "--subunit"]
+        subprocess.run(last, cwd=place, stdout=record, check=False)
+    return stream
 
 
 def main() -> int:
+    """Print what came of every API, and return an exit status."""
     with raised() as name, tempfile.TemporaryDirectory(prefix="tempest-") as folder:
         found = judge(name, Path(folder))
     print(table(found))

@@ -30,6 +30,36 @@ def test_both_go_on_at_the_same_time() -> None:
 
 def test_of_nothing_comes_nothing() -> None:
     assert side_by_side((), str) == ()
+    assert side_by_side((), str, at_once=2) == ()
+
+
+def test_no_more_go_on_at_once_than_may_and_they_begin_in_order() -> None:
+    meet, began, busy, most = threading.Barrier(2, timeout=10), [], set(), []
+
+    def act(number: int) -> int:
+        began.append(number)
+        busy.add(number)
+        most.append(len(busy))
+        meet.wait()
+        busy.discard(number)
+        return number
+
+    assert side_by_side(range(6), act, at_once=2) == tuple(range(6))
+    assert [set(began[one : one + 2]) for one in (0, 2, 4)] == [{0, 1}, {2, 3}, {4, 5}]
+    assert max(most) == 2
+
+
+def test_where_not_all_go_on_at_once_none_begins_after_a_failure() -> None:
+    began = []
+
+    def act(name: str) -> None:
+        began.append(name)
+        if name == "router":
+            raise HostError("router stopped")
+
+    with pytest.raises(HostError, match="router stopped"):
+        side_by_side(NAMES, act, at_once=1)
+    assert began == ["sw1", "router"]
 
 
 def test_the_first_error_in_time_is_the_one_that_is_told() -> None:

@@ -14,9 +14,6 @@ _GROUPS_PER_POOL = 16  # placement groups: enough to see data spread over three 
 _CHOOSE = {FailureDomain.OSD: 0, FailureDomain.HOST: 1}  # Ceph's numbers of bucket types
 _SLOW_HEARTBEAT = 10_000  # milliseconds
 _OSD_MEMORY = 939_524_096  # bytes; the least Ceph accepts
-# Seconds. At Ceph's own pace, 2 and 0.05, a cluster with nothing to do took a fifth of an emulated
-# processor on every node; each report of the manager is a decision of all monitors.
-_REPORTS, _TRIMS = 5, 0.5
 
 
 def files(storage: Storage, node: StorageNode, secrets: Secrets) -> tuple[File, ...]:
@@ -68,16 +65,7 @@ def ceph_conf(storage: Storage) -> str:
             # share two of them answer later, and are no less healthy.
             "mon_warn_on_slow_ping_time": _SLOW_HEARTBEAT,
         },
-        "mgr": {
-            "mgr_disabled_modules": " ".join(_UNUSED_MODULES),
-            "mgr_tick_period": _REPORTS,
-        },
-        "osd": {
-            "osd_memory_target": _OSD_MEMORY,
-            "bluestore_cache_trim_interval": _TRIMS,
-            # Under emulation the benchmark at an OSD's start takes long and tells nothing.
-            "osd_mclock_skip_benchmark": "true",
-        },
+        **_DAEMONS,
         "client": client_settings(storage.client_cache),
     }
     for node in storage.nodes if storage.rgw else ():
@@ -99,6 +87,18 @@ _UNUSED_MODULES = (
     "restful", "rgw", "rook", "selftest", "snap_schedule", "stats", "telegraf",
     "test_orchestrator", "zabbix",
 )  # fmt: skip
+# Seconds. At Ceph's own pace, 2 and 0.05, a cluster with nothing to do took a fifth of an emulated
+# processor on every node; each report of the manager is a decision of all monitors.
+_REPORTS, _TRIMS = 5, 0.5
+_DAEMONS: dict[str, dict[str, object]] = {
+    "mgr": {"mgr_disabled_modules": " ".join(_UNUSED_MODULES), "mgr_tick_period": _REPORTS},
+    "osd": {
+        "osd_memory_target": _OSD_MEMORY,
+        "bluestore_cache_trim_interval": _TRIMS,
+        # Under emulation the benchmark at an OSD's start takes long and tells nothing.
+        "osd_mclock_skip_benchmark": "true",
+    },
+}
 
 
 def _section(name: str, part: Mapping[str, object]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from threading import BoundedSemaphore
 
 from testbed.deploy.openstack.site import Site
 from testbed.deploy.step import Guests, Step, Timing, take
@@ -11,12 +10,12 @@ from testbed.plan.cloud import CloudNode
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A deployment under way; `gate` lets so many services start at once, and no more."""
+    """A deployment under way; `width` is how many services may start at once."""
 
     guests: Guests
     sites: Mapping[str, Site]  # by machine
     timing: Timing
-    gate: BoundedSemaphore
+    width: int
 
     @property
     def nodes(self) -> tuple[CloudNode, ...]:

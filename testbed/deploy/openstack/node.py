@@ -50,8 +50,8 @@ def ground(node: CloudNode) -> tuple[str, ...]:
     return ("openvswitch-switch", *central, "ovn-host", "libvirtd")
 
 
-# In this order on each node: each needs the ones before it, and nothing of it starts in vain. A
-# node waits for no other within a wave; the second is for nodes that have only what is in it.
+# In this order: each needs some of those before it, and its unit waits until they answer. The
+# second wave is for nodes that have only what is in it.
 WAVES = (
     (
         *("keystone", "placement-api", "glance-api"),

@@ -8,7 +8,6 @@ at once as there are processors, two at least.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from threading import BoundedSemaphore
 
 from testbed.deploy.ceph.clients import CINDER, GLANCE, users
 from testbed.deploy.ceph.secrets import Secrets as CephKeys
@@ -58,14 +57,14 @@ def deploy(wanted: Wanted, guests: Guests, timing: Timing) -> None:
     with timing(WHOLE, "Ceph users"):
         keys = ceph_keys(wanted.storage, guests)
     sites = {each.machine: _site(wanted, each, keys, facts) for each in wanted.cloud.nodes}
-    job = Job(guests, sites, timing, BoundedSemaphore(max(2, wanted.width)))
+    job = Job(guests, sites, timing, max(2, wanted.width))
     nodes = tuple(_Node(job, site, files(site), facts[name]) for name, site in sites.items())
     side_by_side(nodes, _Node.place)
     raise_database(job)
     _raise_queue(job, nodes)
     side_by_side(nodes, _Node.raise_ground)
     for wave in node.WAVES:
-        _raise_wave(nodes, wave)
+        _raise_wave(job, nodes, wave)
     _wait_for_apis(job)
     find_hosts(job)
     side_by_side(nodes, _Node.seal)
@@ -104,20 +103,18 @@ class _Node:
         self.job.take_all(node.switching(self.site, self.facts))
 
     def start(self, unit: str) -> None:
-        steps = node.starting_service(self.site, unit, self.facts, again=self.older)
-        for first in steps:
-            with self.job.gate:
-                self.job.take_all((first, *steps))
+        self.job.take_all(node.starting_service(self.site, unit, self.facts, again=self.older))
 
 
-def _raise_wave(nodes: tuple[_Node, ...], wave: tuple[str, ...]) -> None:
-    """Start the services of a wave: node beside node, and on each one after the other."""
-
-    def start(each: _Node) -> None:
-        for unit in node.in_wave(wave, each.site.node):
-            each.start(unit)
-
-    side_by_side(nodes, start)
+def _raise_wave(job: Job, nodes: tuple[_Node, ...], wave: tuple[str, ...]) -> None:
+    """Start the services of a wave in their order, each on every node that has it."""
+    wanted = [
+        (each, unit)
+        for unit in wave
+        for each in nodes
+        if unit in node.in_wave(wave, each.site.node)
+    ]
+    side_by_side(wanted, lambda one: one[0].start(one[1]), at_once=job.width)
 
 
 def _look(cloud: Cloud, guests: Guests) -> Mapping[str, NodeFacts]:

@@ -1,0 +1,78 @@
+"""OpenStack: what raising it takes step by step, and what a tenant waits for once it is there."""
+
+import json
+import os
+import re
+from collections import Counter
+
+import report
+from measure import NAME, TESTBED, Timing, run, scratch_home, timed
+
+from testbed.apply.folders import Folders
+
+_ROUNDS = 3
+_TOPOLOGY = os.environ.get("TOPOLOGY") or "aolda-cloud-compact"
+_POSTED = re.compile(r"POST \S+/auth/tokens\D*?([0-9.]+)")
+
+
+def measure() -> None:
+    """Measure a cloud that is raised from nothing, and write the table into the READMEs."""
+    named = ("--name", NAME)
+    with scratch_home():
+        try:
+            run(TESTBED, "up", _TOPOLOGY, *named)
+            rows = raising()
+            figures = memory(named)
+            rows += living(named)
+        finally:
+            run(TESTBED, "down", "--forget", *named)
+    report.write("bench-cloud", f"`{_TOPOLOGY}`:\n\n{report.table(rows, figures)}")
+
+
+def raising(name: str = NAME) -> list[Timing]:
+    """Return the seconds of each step that took ten or more, on the slowest machine each."""
+    record = Folders.of_user().records(name) / "seconds.json"
+    slowest: dict[str, float] = {}
+    for machine in json.loads(record.read_text()).values():
+        for step, seconds in machine.items():
+            slowest[step] = max(seconds, slowest.get(step, 0.0))
+    long = {step: s for step, s in slowest.items() if step.startswith("cloud: ") and s >= 10}
+    return [Timing(f"testbed up, {step}", (seconds,)) for step, seconds in long.items()]
+
+
+def living(named: tuple[str, str]) -> list[Timing]:
+    """Measure a restore, a token, and an instance until it runs."""
+    restores, tokens, instances = [], [], []
+    for _ in range(_ROUNDS):
+        restores.append(timed(TESTBED, "checkpoint", "restore", "cloud", *named))
+        tokens.append(token(named))
+        wanted = ("--flavor", "tiny", "--image", "tiny", "--network", "club", "--wait", "bench")
+        instances.append(timed(TESTBED, "openstack", *named, "server", "create", *wanted))
+    run(TESTBED, "checkpoint", "restore", "cloud", *named)
+    return [
+        Timing("checkpoint restore cloud, until a tenant can start an instance", tuple(restores)),
+        Timing("a token, asked for by OpenStack's client", tuple(tokens)),
+        Timing("server create, from an image in Ceph, until it is ACTIVE", tuple(instances)),
+    ]
+
+
+def token(named: tuple[str, str]) -> float:
+    """Return the seconds keystone's answer takes, the way there through a node included."""
+    run(TESTBED, "openstack", *named, "token", "issue")  # the one that is measured finds it warm
+    told = run(TESTBED, "openstack", *named, "token", "issue", "--timing")
+    found = _POSTED.search(told)
+    if found is None:
+        raise SystemExit(f"no request for a token in:\n{told}")
+    return float(found[1])
+
+
+def memory(named: tuple[str, str]) -> list[str]:
+    """Return a row for each service of node1: what its processes hold in memory."""
+    told = run(TESTBED, "exec", "node1", *named, "--", "ps", "-eo", "unit=,rss=")
+    held: Counter[str] = Counter()
+    for line in told.splitlines():
+        unit, _, kib = line.rpartition(" ")
+        if unit.strip().endswith(".service"):
+            held[unit.strip().removesuffix(".service")] += int(kib)
+    large = [(unit, kib // 1024) for unit, kib in held.most_common() if kib >= 20 * 1024]
+    return [f"| memory of {unit}, node1 | {mib} MiB | |" for unit, mib in large]
