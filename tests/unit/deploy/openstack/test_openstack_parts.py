@@ -10,7 +10,7 @@ import bcrypt
 import pytest
 
 from testbed.deploy.openstack import node, seed
-from testbed.deploy.openstack.config import compute, firewall, network
+from testbed.deploy.openstack.config import compute, firewall, network, web
 from testbed.deploy.openstack.config.gates import gates
 from testbed.deploy.openstack.node import WAVES, read_facts
 from testbed.deploy.openstack.secrets import (
@@ -133,6 +133,17 @@ class TestFirewall:
         assert reject.startswith("ip daddr 10.0.10.12 tcp dport {")
         for port in (80, 3306, 5000, 5672, 6641, 6642, 8774, 8776, 8778, 9292, 9696, 11211):
             assert f" {port}" in reject
+
+
+class TestWeb:
+    def test_nova_whose_threads_are_greenlets_gets_no_second_one(self) -> None:
+        threads = {}
+        for file in web.files(site()):
+            parser = configparser.ConfigParser(interpolation=None)
+            parser.read_string(file.text)
+            threads[file.path.rpartition("/")[2]] = parser["uwsgi"].getint("threads")
+        assert threads.pop("nova-api-uwsgi.ini") == 1
+        assert set(threads.values()) == {4}
 
 
 class TestGates:
