@@ -4,7 +4,7 @@ import pytest
 from conftest import Cli
 from tenant import APIS, Tenant, instance_was_reached, reachable_apis
 
-pytestmark = pytest.mark.e2e
+pytestmark = pytest.mark.cloud
 
 
 def test_up_ends_with_an_instance_that_was_reached(cli: Cli, compact: str) -> None:
