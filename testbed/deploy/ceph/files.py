@@ -88,7 +88,7 @@ _UNUSED_MODULES = (
     "test_orchestrator", "zabbix",
 )  # fmt: skip
 # Seconds. At Ceph's own pace, 2 and 0.05, a cluster with nothing to do took a fifth of an emulated
-# processor on every node; each report of the manager is a decision of all monitors.
+# processor on every node: each report of the manager is a decision of all monitors.
 _REPORTS, _TRIMS = 5, 0.5
 _DAEMONS: dict[str, dict[str, object]] = {
     "mgr": {"mgr_disabled_modules": " ".join(_UNUSED_MODULES), "mgr_tick_period": _REPORTS},
