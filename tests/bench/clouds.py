@@ -1,16 +1,15 @@
 """OpenStack: what raising it takes step by step, and what a tenant waits for once it is there."""
 
-import json
 import os
 import re
 from collections import Counter
 
 import report
 from measure import NAME, TESTBED, Timing, run, scratch_home, timed
-
-from testbed.apply.folders import Folders
+from raising import deploying, recorded
 
 _ROUNDS = 3
+_WORTH_TELLING = 10.0  # seconds of a step
 _TOPOLOGY = os.environ.get("TOPOLOGY") or "aolda-cloud-compact"
 _POSTED = re.compile(r"POST \S+/auth/tokens\D*?([0-9.]+)")
 
@@ -21,23 +20,13 @@ def measure() -> None:
     with scratch_home():
         try:
             run(TESTBED, "up", _TOPOLOGY, *named)
-            rows = raising()
+            steps = deploying([recorded()], "cloud: ")
+            rows = [step for step in steps if step.median >= _WORTH_TELLING]
             figures = memory(named)
             rows += living(named)
         finally:
             run(TESTBED, "down", "--forget", *named)
     report.write("bench-cloud", f"`{_TOPOLOGY}`:\n\n{report.table(rows, figures)}")
-
-
-def raising(name: str = NAME) -> list[Timing]:
-    """Return the seconds of each step that took ten or more, on the slowest machine each."""
-    record = Folders.of_user().records(name) / "seconds.json"
-    slowest: dict[str, float] = {}
-    for machine in json.loads(record.read_text()).values():
-        for step, seconds in machine.items():
-            slowest[step] = max(seconds, slowest.get(step, 0.0))
-    long = {step: s for step, s in slowest.items() if step.startswith("cloud: ") and s >= 10}
-    return [Timing(f"testbed up, {step}", (seconds,)) for step, seconds in long.items()]
 
 
 def living(named: tuple[str, str]) -> list[Timing]:

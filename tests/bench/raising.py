@@ -32,6 +32,7 @@ from testbed.render.user_data import seed_files
 from testbed.seed import seed_iso
 from testbed.topology.shipped import find
 
+Steps = dict[str, dict[str, float]]
 ROUNDS = int(os.environ.get("TESTBED_BENCH_ROUNDS", "3"))
 
 
@@ -100,7 +101,7 @@ def measure() -> None:
         for number in range(ROUNDS):
             floors.append(floor(bare))
             told.append(raise_and_record())
-            steps.append(json.loads((Folders.of_user().records(NAME) / "seconds.json").read_text()))
+            steps.append(recorded())
             print(f"round {number + 1}: floor {floors[-1]:.0f} s\n{told[-1]}", flush=True)
             if number + 1 < ROUNDS:
                 run(TESTBED, "down", "--forget", "--name", NAME)
@@ -112,7 +113,7 @@ def measure() -> None:
         Timing("the floor: six machines by a bare script, to cloud-init done", tuple(floors)),
         Timing("testbed up, to the network's proven steady state", networks),
         *storing(told, networks),
-        *deploying(steps),
+        *deploying(steps, "storage: "),
         *lived,
     )
     report.write("bench", report.table(rows, (ratio(networks, floors), *figures)))
@@ -140,13 +141,19 @@ def _less(later: tuple[float, ...], earlier: tuple[float, ...]) -> tuple[float, 
     return tuple(one - other for one, other in zip(later, earlier, strict=True))
 
 
-def deploying(steps: list[dict[str, dict[str, float]]]) -> list[Timing]:
-    """Return the seconds of each step of the storage stage, on the slowest machine each."""
+def recorded() -> Steps:
+    """Return the seconds that the last `up` recorded: by machine, of each of its steps."""
+    found: Steps = json.loads((Folders.of_user().records(NAME) / "seconds.json").read_text())
+    return found
+
+
+def deploying(steps: list[Steps], stage: str) -> list[Timing]:
+    """Return the seconds of each step of a stage, on the slowest machine each."""
     names = dict.fromkeys(
-        step for machine in steps[0].values() for step in machine if step.startswith("storage: ")
+        step for machine in steps[0].values() for step in machine if step.startswith(stage)
     )
 
-    def slowest(round_: dict[str, dict[str, float]], step: str) -> float:
+    def slowest(round_: Steps, step: str) -> float:
         return max(machine[step] for machine in round_.values() if step in machine)
 
     return [

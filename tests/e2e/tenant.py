@@ -104,6 +104,21 @@ def instance_was_reached(cli: "Cli", testbed: str, topology: str) -> bool:
     return proven and cli.json("up", topology, "--name", testbed)["changes"] == []
 
 
+def must_see_every_part(cli: "Cli", testbed: str, controllers: int) -> None:
+    """Assert that a look finds all of OpenStack well, with so many members of what has members."""
+    done = cli.run("status", "--check", "--name", testbed, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "OpenStack: all of it works" in done.stdout
+    for claim in (
+        "APIs: all: keystone, glance, placement, nova, neutron, cinder",
+        f"database: {controllers} of {controllers} synced",
+        f"queue: {controllers} of {controllers} members",
+        "chassis: 3 of 3 connected",
+        f"hypervisors: 3 of 3 up: {', '.join(NODES)}",
+    ):
+        assert f"ok   cloud: {claim}" in done.stderr
+
+
 def reachable_apis(cli: "Cli", testbed: str, last: str) -> list[str]:
     """Return which APIs the router gets an answer from at an address of the nodes' VLAN."""
     answering = []

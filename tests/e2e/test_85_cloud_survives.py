@@ -28,8 +28,8 @@ def whole(cli: Cli, cloud: str, address: str) -> Iterator[Callable[[], None]]:
     """What returns once OpenStack is whole again; a test that fails leaves that to a restore."""
 
     def wait() -> None:
-        whole = "OpenStack whole again"
-        wait_until(whole, lambda: cli.sound(cloud), timeout=_WHOLE, every=10.0)
+        goal = "OpenStack whole again"
+        wait_until(goal, lambda: cli.sound(cloud), timeout=_WHOLE, every=10.0)
 
     yield wait
     if not cli.sound(cloud).ready:
