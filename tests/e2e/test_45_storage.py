@@ -23,7 +23,6 @@ SIZE = 4 * 2**20  # bytes of the object that must outlive everything
 READ_CLUSTER = Command(("cat", "/etc/ceph/ceph.conf"), sudo=True)
 READ_LOG = Command(("cat", "/run/testbed-sequence.log"), sudo=True)
 WRITE_LOG = Command(("tee", "/run/testbed-sequence.log"), sudo=True)
-RESTORES = 3
 _RECOVERY = 240.0  # seconds
 
 
@@ -130,11 +129,11 @@ def test_the_ceph_command_gives_its_own_status(cli: Cli, ceph: str) -> None:
     assert "no valid command found" in wrong.stderr
 
 
-def test_restores_in_a_row_end_healthy_and_keep_the_data(
+def test_five_restores_in_a_row_end_healthy_and_keep_the_data(
     cli: Cli, ceph: str, written: Callable[[], None]
 ) -> None:
     cli.must("checkpoint", "save", "written", "--name", ceph)
-    for attempt in range(RESTORES):
+    for attempt in range(5):
         with cli.doors(ceph) as doors, asking(doors.guests["node2"]) as ask:
             assert ask.write("volumes", "later", seed=str(attempt), size=1024).ok
         cli.must("checkpoint", "restore", "written", "--name", ceph)
