@@ -47,7 +47,7 @@ tempest: set-up ## Let OpenStack's own test suite judge a cloud; takes hours (TO
 	@TOPOLOGY="$(TOPOLOGY)" NAME="$(NAME)" .venv/bin/python tests/tempest
 
 bench: set-up ## Measure `testbed up` against the floor, labs and OpenStack (BENCH="up", "labs" or "cloud" alone)
-	@BENCH="$(BENCH)" TOPOLOGY="$(TOPOLOGY)" .venv/bin/python tests/bench
+	@BENCH="$(BENCH)" TOPOLOGY="$(TOPOLOGY)" NAME="$(NAME)" .venv/bin/python tests/bench
 
 clean: ## Remove the environment and what tests left; testbeds and images stay
 	@rm -rf .venv failures .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -9,9 +9,9 @@ from testbed.errors import HostError
 from testbed.host import HostFacts
 from testbed.plan.models import Machine
 
-# Measured: a running machine's QEMU uses its guest's memory and this much more, which under
-# emulation holds the translation cache.
-OVERHEAD_MIB = {"kvm": 60, "qemu": 280}
+# Measured: a running machine's QEMU uses its guest's memory and this much more, and an emulator
+# its translated code beside that.
+_OVERHEAD_MIB = {"kvm": 60, "qemu": 24}
 ROOT_GROWTH_MIB = 700  # what a root overlay grows by in its first days
 
 
@@ -42,10 +42,14 @@ def needs(machines: Iterable[Machine], accel: str) -> Budget:
     """Return what machines that do not run yet will take."""
     machines = tuple(machines)
     return Budget(
-        memory_mib=sum(m.memory_mib + OVERHEAD_MIB[accel] for m in machines),
+        memory_mib=sum(m.memory_mib + _overhead(m, accel) for m in machines),
         disk_mib=sum(ROOT_GROWTH_MIB + sum(d.size_mib for d in m.disks) for m in machines),
         vcpus=max((m.vcpus for m in machines), default=0),
     )
+
+
+def _overhead(machine: Machine, accel: str) -> int:
+    return _OVERHEAD_MIB[accel] + (machine.translation_mib if accel == "qemu" else 0)
 
 
 def must_fit(

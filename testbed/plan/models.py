@@ -96,6 +96,14 @@ class Machine:
     disks: tuple[Disk, ...]
 
     @property
+    def translation_mib(self) -> int:
+        """What an emulator may keep of translated code; when that is full, all of it goes.
+
+        A node of OpenStack's control plane filled 256 MiB 32 times until its first proof.
+        """
+        return min(self.memory_mib // 4, 1024) if self.memory_mib >= 2048 else 256
+
+    @property
     def address(self) -> ipaddress.IPv4Address | None:
         """The address other machines know this one by: in its gateway's VLAN, or its first."""
         reachable = [i.address for i in self.interfaces if i.address is not None]

@@ -1,6 +1,7 @@
 """`make bench`: what `testbed up` costs beside a bare script, what learners and tenants wait for.
 
-`BENCH` in the environment names one part instead of all: `up`, `labs` or `cloud`.
+`BENCH` in the environment names one part instead of all: `up`, `labs` or `cloud`; `NAME` names
+the testbed that `cloud` measures instead of raising one.
 """
 
 import os

@@ -3,6 +3,8 @@
 import os
 import re
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 import report
 from measure import NAME, TESTBED, Timing, run, scratch_home, timed
@@ -10,23 +12,35 @@ from raising import deploying, recorded
 
 _ROUNDS = 3
 _WORTH_TELLING = 10.0  # seconds of a step
+_GIVEN = os.environ.get("NAME")
 _TOPOLOGY = os.environ.get("TOPOLOGY") or "aolda-cloud-compact"
 _POSTED = re.compile(r"POST \S+/auth/tokens\D*?([0-9.]+)")
 
 
 def measure() -> None:
-    """Measure a cloud that is raised from nothing, and write the table into the READMEs."""
-    named = ("--name", NAME)
+    """Measure a cloud and write the table into the READMEs.
+
+    It is raised from nothing, or NAME in the environment says which testbed was: one that nothing
+    but its first `up` has been done to.
+    """
+    with nullcontext(_GIVEN) if _GIVEN else raised() as name:
+        named = ("--name", name)
+        steps = deploying([recorded(name)], "cloud: ")
+        rows = [step for step in steps if step.median >= _WORTH_TELLING]
+        figures = memory(named)
+        rows += living(named)
+    report.write("bench-cloud", f"`{_TOPOLOGY}`:\n\n{report.table(rows, figures)}")
+
+
+@contextmanager
+def raised() -> Iterator[str]:
+    """Yield the name of a testbed that is raised for it, and gone afterwards."""
     with scratch_home():
         try:
-            run(TESTBED, "up", _TOPOLOGY, *named)
-            steps = deploying([recorded()], "cloud: ")
-            rows = [step for step in steps if step.median >= _WORTH_TELLING]
-            figures = memory(named)
-            rows += living(named)
+            run(TESTBED, "up", _TOPOLOGY, "--name", NAME)
+            yield NAME
         finally:
-            run(TESTBED, "down", "--forget", *named)
-    report.write("bench-cloud", f"`{_TOPOLOGY}`:\n\n{report.table(rows, figures)}")
+            run(TESTBED, "down", "--forget", "--name", NAME)
 
 
 def living(named: tuple[str, str]) -> list[Timing]:

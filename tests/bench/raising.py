@@ -141,9 +141,9 @@ def _less(later: tuple[float, ...], earlier: tuple[float, ...]) -> tuple[float, 
     return tuple(one - other for one, other in zip(later, earlier, strict=True))
 
 
-def recorded() -> Steps:
+def recorded(name: str = NAME) -> Steps:
     """Return the seconds that the last `up` recorded: by machine, of each of its steps."""
-    found: Steps = json.loads((Folders.of_user().records(NAME) / "seconds.json").read_text())
+    found: Steps = json.loads((Folders.of_user().records(name) / "seconds.json").read_text())
     return found
 
 

@@ -1,5 +1,6 @@
 """What is needed, what there is, and what would fit: the refusal is pinned to the letter."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,8 @@ def refusal(have: Budget) -> list[str]:
 def test_a_testbed_needs_its_guests_memory_and_its_emulators():
     disk = 6 * 700 + 3 * 6 * 1024  # what the machines write, and three OSDs when they are full
     assert needs(AOLDA.machines, "qemu") == Budget(3 * 320 + 3 * 1536 + 6 * 280, disk, 1)
+    large = (replace(AOLDA.machines[0], memory_mib=size, disks=()) for size in (2048, 8192))
+    assert needs(large, "qemu").memory_mib == 2048 + 512 + 24 + 8192 + 1024 + 24
     assert needs(AOLDA.machines, "kvm") == Budget(3 * 320 + 3 * 1536 + 6 * 60, disk, 1)
 
 

@@ -116,7 +116,7 @@ def _libvirt(site: Site) -> Section:
     return {
         **({"virt_type": "kvm", "cpu_mode": "host-passthrough"} if site.kvm else emulated),
         "hw_machine_type": "x86_64=pc",
-        "tb_cache_size": 32,  # MiB; QEMU itself would take a gigabyte
+        "tb_cache_size": 96,  # MiB; a boot of tiny fills 70, and QEMU itself would take a gigabyte
         "images_type": "rbd",
         "images_rbd_pool": "vms",
         "images_rbd_ceph_conf": conf_path("nova"),
