@@ -2,6 +2,9 @@
 
 Where `TESTBED_E2E_MINUTES` says how long all of it may take, no test begins that would end later: a
 computer of half the speed leaves the last ones out, and says so, instead of being cut off.
+
+With `TESTBED_E2E_FOLDER` testbeds stay up after the tests, recorded in that folder, and the next
+run goes on with them: for whoever mends one test of many.
 """
 
 import json
@@ -29,6 +32,7 @@ FAILURES = Path("failures").absolute()
 HERE = Path(__file__).parent
 FAILED = pytest.StashKey[bool]()
 BEGUN = time.monotonic()
+KEPT = os.environ.get("TESTBED_E2E_FOLDER")
 _USUAL = 4.0  # minutes a test takes at most
 _TRIAL, _CLOUD, _SOUND = 3600.0, 5400.0, 120.0  # seconds
 
@@ -85,10 +89,16 @@ class Cli:
         argv = ("exec", machine, "--name", name, "--", "sh", "-c", command)
         return self.must(*argv, timeout=timeout)
 
-    def let_all_sleep(self) -> None:
-        """Suspend every testbed."""
+    def let_all_sleep(self, but: str = "") -> None:
+        """Suspend every testbed but one."""
         for testbed in self.json("status"):
-            self.must("suspend", "--name", testbed["name"])
+            if testbed["name"] != but:
+                self.must("suspend", "--name", testbed["name"])
+
+    def away(self, name: str) -> None:
+        """Remove a testbed of this run's, unless whoever runs the tests goes on with it."""
+        if not KEPT:
+            self.must("down", "--forget", "--name", name)
 
     @contextmanager
     def doors(self, name: str) -> Iterator[Session]:
@@ -118,7 +128,7 @@ class Cli:
 
 @pytest.fixture(scope="session")
 def cli(tmp_path_factory: pytest.TempPathFactory) -> Cli:
-    return Cli(tmp_path_factory.mktemp("e2e"))
+    return Cli(Path(KEPT) if KEPT else tmp_path_factory.mktemp("e2e"))
 
 
 @pytest.fixture(scope="session")
@@ -127,7 +137,7 @@ def aolda(cli: Cli) -> Iterator[str]:
     name = "e2e-aolda"
     cli.must("up", "aolda", "--name", name, "--to", "network")
     yield name
-    cli.must("down", "--forget", "--name", name)
+    cli.away(name)
 
 
 @pytest.fixture(scope="session")
@@ -140,10 +150,10 @@ def stored(cli: Cli, aolda: str) -> str:
 @contextmanager
 def alone_up(cli: Cli, topology: str, name: str) -> Iterator[str]:
     """Raise a topology with all that it has around the block; other testbeds sleep."""
-    cli.let_all_sleep()
+    cli.let_all_sleep(but=name)
     cli.must("up", topology, "--name", name, timeout=_CLOUD)
     yield name
-    cli.must("down", "--forget", "--name", name)
+    cli.away(name)
 
 
 @pytest.fixture(scope="module")
