@@ -1,14 +1,39 @@
-"""systemd's units in a machine, as `systemctl show` tells of them."""
+"""systemd's units in a machine: what runs, now and after the next boot, and what is to."""
 
-from collections.abc import Iterator
+import re
+import shlex
+from collections.abc import Iterable
+
+# With it systemctl leaves alone what Debian keeps beside units for another init. For each service
+# that has such a script it would read all units again three times: 13 s of an emulated node, not 1.
+_UNITS_ALONE = "SYSTEMCTL_SKIP_SYSV=1"
 
 
-def running(shown: str) -> Iterator[str]:
-    """Yield the names of units that are enabled and active, without `.service`.
+def look(units: Iterable[str]) -> str:
+    """Return shell lines that tell `running` of units; they change nothing.
 
-    `shown` has a block for each unit, with its Id, ActiveState and UnitFileState.
+    systemd remembers whether a unit is enabled as it was when it last read it: files know better.
     """
-    for block in shown.strip().split("\n\n"):
-        values = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
-        if values.get("ActiveState") == "active" and values.get("UnitFileState") == "enabled":
-            yield values["Id"].removesuffix(".service")
+    asked = _quoted(units)
+    return (
+        f"echo units {asked}\n"
+        f"echo now $(systemctl is-active {asked})\n"
+        f"echo boot $({_UNITS_ALONE} systemctl is-enabled {asked} 2>/dev/null)"
+    )
+
+
+def running(told: str) -> frozenset[str]:
+    """Return which units are active and will be after the next boot, by what `look` printed."""
+    words = dict(re.findall(r"^(units|now|boot) (.*)$", told, re.MULTILINE))
+    units, now, boot = (words.get(line, "").split() for line in ("units", "now", "boot"))
+    seen = zip(units, now, boot, strict=True)
+    return frozenset(unit for unit, *states in seen if states == ["active", "enabled"])
+
+
+def enabling(units: Iterable[str]) -> str:
+    """Return a shell line after which units start at every boot; nothing starts now."""
+    return f"{_UNITS_ALONE} systemctl enable --no-reload --quiet {_quoted(units)}"
+
+
+def _quoted(units: Iterable[str]) -> str:
+    return " ".join(map(shlex.quote, units))

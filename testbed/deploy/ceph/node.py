@@ -1,7 +1,6 @@
 """One node: what Ceph has there already, and the steps that are still missing."""
 
 import re
-import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -9,8 +8,8 @@ from testbed.deploy.ceph.files import DIGEST, MON_KEYRING
 from testbed.deploy.ceph.secrets import rgw_user
 from testbed.deploy.files import File, digest_of, unpacking
 from testbed.deploy.step import Step
-from testbed.deploy.units import running
-from testbed.guest import Command, Script
+from testbed.deploy.units import enabling, look, running
+from testbed.guest import Script
 from testbed.plan.storage import Osd, Storage, StorageNode
 
 _MADE = "testbed.made"  # in a monitor's folder, once its store is whole
@@ -29,7 +28,6 @@ class NodeFacts:
 
 def facts_script(storage: Storage, node: StorageNode) -> Script:
     """Return the look at a node; it changes nothing and starts few processes."""
-    units = " ".join(shlex.quote(unit) for unit in _units(storage, node))
     return Script(
         f"""
 printf 'digest '; cat {DIGEST} 2>/dev/null || echo none
@@ -37,7 +35,7 @@ printf 'digest '; cat {DIGEST} 2>/dev/null || echo none
 for ready in /var/lib/ceph/osd/ceph-*/ready; do
     [ -e "$ready" ] && osd=${{ready%/ready}} && echo "osd ${{osd##*-}}"
 done
-systemctl show --property=Id,ActiveState,UnitFileState {units}
+{look(_units(storage, node))}
 """,
         sudo=True,
     )
@@ -45,13 +43,12 @@ systemctl show --property=Id,ActiveState,UnitFileState {units}
 
 def read_facts(text: str) -> NodeFacts:
     """Read the output of `facts_script`."""
-    head, _, units = text.partition("Id=")
-    digest = re.search(r"^digest (\w+)$", head, re.MULTILINE)
+    digest = re.search(r"^digest (\w+)$", text, re.MULTILINE)
     return NodeFacts(
         digest=digest[1] if digest else "none",
-        monitor=re.search(r"^monitor$", head, re.MULTILINE) is not None,
-        osds=frozenset(int(osd) for osd in re.findall(r"^osd (\d+)$", head, re.MULTILINE)),
-        running=frozenset(running(f"Id={units}")),
+        monitor=re.search(r"^monitor$", text, re.MULTILINE) is not None,
+        osds=frozenset(int(osd) for osd in re.findall(r"^osd (\d+)$", text, re.MULTILINE)),
+        running=running(text),
     )
 
 
@@ -100,8 +97,8 @@ def starting(
     """Yield the step that starts those units, now and at every boot, where one is not running."""
     missing = tuple(unit for unit in units if unit not in running)
     if missing:
-        command = Command(("systemctl", "enable", "--quiet", "--now", *missing), sudo=True)
-        yield Step(name, node.machine, command)
+        script = f"{enabling(missing)}\nsystemctl start {' '.join(missing)}\n"
+        yield Step(name, node.machine, Script(script, sudo=True))
 
 
 def _make_monitor(storage: Storage, node: StorageNode) -> Script:

@@ -8,6 +8,7 @@ from testbed.deploy.openstack.galera import Position
 from testbed.deploy.openstack.job import Job
 from testbed.deploy.openstack.node import DATABASE
 from testbed.deploy.step import Step, take
+from testbed.deploy.units import enabling
 from testbed.errors import GuestError
 from testbed.guest import Command, Script, must
 from testbed.plan.cloud import CloudNode
@@ -67,14 +68,14 @@ if grep -q 'seqno: *-1' {_STATE}; then galera_recovery; fi
 _BEGIN = Script(
     f"""
 sed -i 's/^safe_to_bootstrap:.*/safe_to_bootstrap: 1/' {_STATE}
-systemctl enable --quiet {DATABASE}
+{enabling([DATABASE])}
 galera_new_cluster
 """,
     sudo=True,
 )
 _JOIN = Script(
     f"""
-systemctl enable --quiet {DATABASE}
+{enabling([DATABASE])}
 systemctl reset-failed {DATABASE} 2>/dev/null || true
 systemctl restart {DATABASE}
 """,

@@ -13,7 +13,7 @@ from testbed.deploy.openstack.config.network import switch_script
 from testbed.deploy.openstack.files import DIGEST
 from testbed.deploy.openstack.site import Site
 from testbed.deploy.step import Step
-from testbed.deploy.units import running
+from testbed.deploy.units import enabling, look, running
 from testbed.errors import DeployError
 from testbed.guest import Script
 from testbed.plan.cloud import CloudNode
@@ -78,7 +78,6 @@ def units(node: CloudNode) -> tuple[str, ...]:
 def facts_script(node: CloudNode) -> Script:
     """Return the look at a node; it changes nothing and starts few processes."""
     program = "/usr/bin/keystone-manage" if node.control else "/usr/bin/nova-compute"
-    asked = " ".join(map(shlex.quote, units(node)))
     return Script(
         f"""
 printf 'digest '; cat {DIGEST} 2>/dev/null || echo {NONE}
@@ -87,7 +86,7 @@ printf 'digest '; cat {DIGEST} 2>/dev/null || echo {NONE}
 printf 'switch '
 [ -S /run/openvswitch/db.sock ] \\
     && ovs-vsctl --timeout=10 --if-exists get Open_vSwitch . external-ids:testbed || echo
-systemctl show --property=Id,ActiveState,UnitFileState {asked}
+{look(units(node))}
 """,
         sudo=True,
     )
@@ -95,15 +94,14 @@ systemctl show --property=Id,ActiveState,UnitFileState {asked}
 
 def read_facts(text: str) -> NodeFacts:
     """Read the output of `facts_script`."""
-    head, _, shown = text.partition("Id=")
-    words = dict(re.findall(r'^(digest|switch) "?(\w+)"?$', head, re.MULTILINE))
-    lines = head.splitlines()
+    words = dict(re.findall(r'^(digest|switch) "?(\w+)"?$', text, re.MULTILINE))
+    lines = text.splitlines()
     return NodeFacts(
         programs="programs" in lines,
         kvm="kvm" in lines,
         digest=words.get("digest", NONE),
         switch=words.get("switch", NONE),
-        running=frozenset(running(f"Id={shown}")),
+        running=running(text),
     )
 
 
@@ -149,7 +147,7 @@ def starting(
     missing = tuple(unit for unit in wanted if again or unit not in facts.running)
     if missing:
         asked = " ".join(map(shlex.quote, missing))
-        script = f"systemctl enable --quiet {asked}\nsystemctl reset-failed {asked} || true\n"
+        script = f"{enabling(missing)}\nsystemctl reset-failed {asked} || true\n"
         script += f"systemctl {'restart' if again else 'start'} {asked}\n"
         yield Step(name, machine, Script(script, sudo=True), timeout=_START)
 

@@ -197,9 +197,9 @@ class TestNode:
         done = self.finished(everything, secrets)
         facts = replace(done, running=done.running - {"ceph-mgr@node1"})
         (step,) = self.steps(everything, secrets, facts)
-        assert isinstance(step.command, Command)
-        assert step.command.argv[-1] == "ceph-mgr@node1"
-        assert "ceph-mon@node1" not in step.command.argv
+        assert isinstance(step.command, Script)
+        assert "systemctl start ceph-mgr@node1\n" in step.command.text
+        assert "ceph-mon@node1" not in step.command.text
 
     def test_no_key_is_in_a_command_or_in_what_is_shown_of_a_step(
         self, everything: Storage, secrets: Secrets
@@ -213,16 +213,15 @@ class TestNode:
     def test_facts_are_read_from_what_the_script_prints(self) -> None:
         told = (
             "digest 0a1b\nmonitor\nosd 0\nosd 7\n"
-            "Id=ceph-mon@node1.service\nActiveState=active\nUnitFileState=enabled\n\n"
-            "Id=ceph-mgr@node1.service\nActiveState=failed\nUnitFileState=enabled\n\n"
-            "Id=ceph-osd@0.service\nActiveState=active\nUnitFileState=disabled\n"
+            "units ceph-mon@node1 ceph-mgr@node1 ceph-osd@0\n"
+            "now active failed active\nboot enabled enabled disabled\n"
         )
         assert node.read_facts(told) == NodeFacts(
             "0a1b", True, frozenset({0, 7}), frozenset({"ceph-mon@node1"})
         )
 
     def test_a_fresh_node_has_nothing(self) -> None:
-        told = "digest none\nId=ceph-mon@node1.service\nActiveState=inactive\nUnitFileState=\n"
+        told = "digest none\nunits ceph-mon@node1\nnow inactive\nboot not-found\n"
         assert node.read_facts(told) == NodeFacts("none", False, frozenset(), frozenset())
 
 

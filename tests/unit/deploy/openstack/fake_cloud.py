@@ -89,7 +89,7 @@ class FakeGuest:
         yield FakeCeph()
 
     def _answer(self, text: str, stdin: bytes) -> str:
-        if "systemctl show" in text:
+        if "echo units" in text:
             return self._facts(text)
         if text.startswith("tar"):
             return self._unpack(stdin)
@@ -107,14 +107,13 @@ class FakeGuest:
         digest = self.node.files.get("etc/nova/testbed.digest", b"none").decode().strip()
         lines = [f"digest {digest}", *(["programs"] if self.node.programs else [])]
         lines.append(f'switch "{self.node.switch}"' if self.node.switch else "switch ")
-        asked = text.rpartition("UnitFileState ")[2].split()
-        blocks = (
-            f"Id={unit}.service\n"
-            f"ActiveState={'active' if unit in self.node.active else 'inactive'}\n"
-            f"UnitFileState={'enabled' if unit in self.node.enabled else 'disabled'}\n"
-            for unit in asked
-        )
-        return "\n".join(lines) + "\n" + "\n".join(blocks)
+        asked = text.partition("echo units ")[2].partition("\n")[0].split()
+        active, enabled = self.node.active, self.node.enabled
+        now = ["active" if unit in active else "inactive" for unit in asked]
+        boot = ["enabled" if unit in enabled else "disabled" for unit in asked]
+        rows = {"units": asked, "now": now, "boot": boot}
+        lines += [" ".join((row, *words)) for row, words in rows.items()]
+        return "\n".join(lines) + "\n"
 
     def _unpack(self, data: bytes) -> str:
         with tarfile.open(fileobj=io.BytesIO(data)) as tar:

@@ -162,9 +162,8 @@ class TestGates:
 class TestNode:
     TEXT = (
         'digest abc123\nprograms\nkvm\nswitch "0f1e2d"\n'
-        "Id=keystone.service\nActiveState=active\nUnitFileState=enabled\n\n"
-        "Id=nova-api.service\nActiveState=activating\nUnitFileState=enabled\n\n"
-        "Id=haproxy.service\nActiveState=active\nUnitFileState=disabled\n"
+        "units keystone nova-api haproxy\n"
+        "now active activating active\nboot enabled enabled disabled\n"
     )
 
     def test_a_unit_counts_as_running_only_if_it_will_after_the_next_boot(self) -> None:
