@@ -7,6 +7,8 @@ from collections.abc import Iterable
 # With it systemctl leaves alone what Debian keeps beside units for another init. For each service
 # that has such a script it would read all units again three times: 13 s of an emulated node, not 1.
 _UNITS_ALONE = "SYSTEMCTL_SKIP_SYSV=1"
+# Without it systemctl asks for it whenever somebody touches a unit that was enabled.
+REREAD = "systemctl daemon-reload"
 
 
 def look(units: Iterable[str]) -> str:
@@ -31,7 +33,7 @@ def running(told: str) -> frozenset[str]:
 
 
 def enabling(units: Iterable[str]) -> str:
-    """Return a shell line after which units start at every boot; nothing starts now."""
+    """Return a shell line after which units start at every boot; `REREAD` ought to follow it."""
     return f"{_UNITS_ALONE} systemctl enable --no-reload --quiet {_quoted(units)}"
 
 

@@ -8,7 +8,7 @@ from testbed.deploy.ceph.files import DIGEST, MON_KEYRING
 from testbed.deploy.ceph.secrets import rgw_user
 from testbed.deploy.files import File, digest_of, unpacking
 from testbed.deploy.step import Step
-from testbed.deploy.units import enabling, look, running
+from testbed.deploy.units import REREAD, enabling, look, running
 from testbed.guest import Script
 from testbed.plan.storage import Osd, Storage, StorageNode
 
@@ -97,7 +97,7 @@ def starting(
     """Yield the step that starts those units, now and at every boot, where one is not running."""
     missing = tuple(unit for unit in units if unit not in running)
     if missing:
-        script = f"{enabling(missing)}\nsystemctl start {' '.join(missing)}\n"
+        script = f"{enabling(missing)}\n{REREAD}\nsystemctl start {' '.join(missing)}\n"
         yield Step(name, node.machine, Script(script, sudo=True))
 
 

@@ -13,7 +13,7 @@ from testbed.deploy.openstack.config.network import switch_script
 from testbed.deploy.openstack.files import DIGEST
 from testbed.deploy.openstack.site import Site
 from testbed.deploy.step import Step
-from testbed.deploy.units import enabling, look, running
+from testbed.deploy.units import REREAD, enabling, look, running
 from testbed.errors import DeployError
 from testbed.guest import Script
 from testbed.plan.cloud import CloudNode
@@ -125,6 +125,7 @@ def placing(site: Site, wanted: tuple[File, ...], facts: NodeFacts) -> Iterator[
 def sealing(site: Site, wanted: tuple[File, ...], facts: NodeFacts) -> Iterator[Step]:
     """Yield the step that says that all files are there, and that what runs has read them."""
     if facts.digest != digest_of(wanted):
+        yield Step("units", site.node.machine, Script(REREAD, sudo=True))
         yield unpacking(site.node.machine, wanted[-1:], "seal")
 
 

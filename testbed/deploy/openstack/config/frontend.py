@@ -62,8 +62,8 @@ defaults
     option redispatch
     retries 3
     timeout connect 5s
-    timeout client 300s
-    timeout server 300s
+    timeout client 900s
+    timeout server 900s
     timeout queue 60s
     timeout check 30s
     timeout http-request 60s
@@ -106,16 +106,20 @@ listen {DASHBOARD}
 def _database(site: Site) -> str:
     """Return the database's part: all write to one server, or their writes would collide."""
     servers = "\n".join(
-        f"    server {node.machine} {node.address}:{MYSQL} check inter 5s"
+        f"    server {node.machine} {node.address}:{MYSQL} check inter 5s "
+        "observe layer4 error-limit 3 on-error mark-down"
         + (" backup" if place else "")
         + " on-marked-down shutdown-sessions"
         + ("" if place else " on-marked-up shutdown-backup-sessions")
         for place, node in enumerate(site.cloud.controllers)
     )
+    # Ending the sessions of a server that went down, haproxy 3.0 forgets those it was about to try
+    # again there: accepted, silent, for ever. So it tries none again, and soon knows of the loss.
     # A server that can be used greets with its protocol, 10; one that cannot, with an error.
     return f"""\
 listen mariadb
     mode tcp
+    retries 0
     bind {site.cloud.vip}:{MYSQL}
     timeout client 24h
     timeout server 24h
