@@ -91,7 +91,7 @@ def _is_down(tenant: Tenant, node: str) -> Seen:
 
 
 def _has_left(tenant: Tenant, node: str) -> Seen:
-    told = tenant.ask("server", "show", "survivor", admin=True)
+    told = tenant.seen_by_admin("survivor")
     host, status = told["OS-EXT-SRV-ATTR:host"], told["status"]
     return Seen(host != node and status == "ACTIVE", f"{status} on {host}")
 
