@@ -1,5 +1,6 @@
 """What is needed, what there is, and what would fit: the refusal is pinned to the letter."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from lab import planned
 from testbed.apply.budget import Budget, free, must_fit, needs
 from testbed.errors import HostError
 from testbed.host import HostFacts
+from testbed.topology.shipped import shipped
 
 AOLDA = planned(Path("/var/lib/testbed/lab"), "aolda")
 FLAT = planned(Path("/var/lib/testbed/lab"), "aolda-flat")
@@ -90,3 +92,13 @@ def test_what_is_free_is_asked_where_the_disks_will_be(tmp_path: Path):
     assert (found.memory_mib, found.vcpus) == (4096, 4)
     assert found.disk_mib == free(facts, tmp_path).disk_mib
     assert not (tmp_path / "not").exists()
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.ko.md"])
+@pytest.mark.parametrize("topology", shipped())
+def test_the_readme_names_the_memory_that_each_topology_needs_without_kvm(
+    readme: str, topology: str
+) -> None:
+    made = planned(Path("/var/lib/testbed/lab"), topology)
+    amount = str(needs(made.machines, "qemu")).partition(" GiB")[0]
+    assert re.search(rf"\b{re.escape(amount)}\b", Path(readme).read_text())
