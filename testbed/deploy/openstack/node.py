@@ -123,7 +123,7 @@ def placing(site: Site, wanted: tuple[File, ...], facts: NodeFacts) -> Iterator[
 
 
 def sealing(site: Site, wanted: tuple[File, ...], facts: NodeFacts) -> Iterator[Step]:
-    """Yield the step that says that all files are there, and that what runs has read them."""
+    """Yield the steps that tell systemd its units, and us that what runs has read all files."""
     if facts.digest != digest_of(wanted):
         yield Step("units", site.node.machine, Script(REREAD, sudo=True))
         yield unpacking(site.node.machine, wanted[-1:], "seal")
