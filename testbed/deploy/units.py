@@ -15,12 +15,15 @@ def look(units: Iterable[str]) -> str:
     """Return shell lines that tell `running` of units; they change nothing.
 
     systemd remembers whether a unit is enabled as it was when it last read it: files know better.
+    The lines fail where systemd does not answer; that a unit is not enabled is an answer.
     """
     asked = _quoted(units)
     return (
         f"echo units {asked}\n"
-        f"echo now $(systemctl is-active {asked})\n"
-        f"echo boot $({_UNITS_ALONE} systemctl is-enabled {asked} 2>/dev/null)"
+        f"now=$(systemctl show --property=ActiveState --value {asked}) && echo now $now || exit\n"
+        f"boot=$({_UNITS_ALONE} systemctl is-enabled {asked} 2>/dev/null) ||"
+        ' [ -n "$boot" ] || exit\n'
+        "echo boot $boot"
     )
 
 
