@@ -124,8 +124,10 @@ def placing(site: Site, wanted: tuple[File, ...], facts: NodeFacts) -> Iterator[
 
 def sealing(site: Site, wanted: tuple[File, ...], facts: NodeFacts) -> Iterator[Step]:
     """Yield the steps that tell systemd its units, and us that what runs has read all files."""
-    if facts.digest != digest_of(wanted):
+    older = facts.digest != digest_of(wanted)
+    if older or not facts.running.issuperset(units(site.node)):
         yield Step("units", site.node.machine, Script(REREAD, sudo=True))
+    if older:
         yield unpacking(site.node.machine, wanted[-1:], "seal")
 
 

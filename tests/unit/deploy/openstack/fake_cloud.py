@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import RLock
 
+from testbed.deploy.units import REREAD
 from testbed.errors import GuestError
 from testbed.guest import Command, Result, Script
 from testbed.plan.cloud import Cloud
@@ -175,6 +176,8 @@ class FakeGuest:
         elif "discover_hosts" in text:
             self.world.did(self.name, "discover")
             self.world.mapped = set(self.world.nodes)
+        elif text == REREAD:
+            self.world.did(self.name, "read units again")
         else:
             for verb, units in re.findall(r"systemctl (start|restart) (.+)", text):
                 self.world.did(self.name, f"{verb} {units}")

@@ -98,11 +98,9 @@ def test_wherever_it_is_interrupted_the_next_run_goes_on() -> None:
 def test_after_all_have_lost_power_the_database_that_has_most_begins(world: FakeCloud) -> None:
     raise_it(world)
     world.lose_power(writes={"node1": 41, "node2": 43, "node3": 42})
-    assert raise_it(world) == [
-        "node2: begin database",
-        "node1: join database",
-        "node3: join database",
-    ]
+    changes = raise_it(world)
+    assert changes[:3] == ["node2: begin database", "node1: join database", "node3: join database"]
+    assert set(changes[3:]) == {f"{node}: read units again" for node in world.nodes}
 
 
 def test_one_lost_database_joins_the_others_again(world: FakeCloud) -> None:
@@ -110,7 +108,15 @@ def test_one_lost_database_joins_the_others_again(world: FakeCloud) -> None:
     lost = world.nodes["node1"]
     lost.active -= {"mariadb"}
     lost.primary = False
-    assert raise_it(world) == ["node1: join database"]
+    assert raise_it(world) == ["node1: join database", "node1: read units again"]
+
+
+def test_a_unit_that_somebody_disabled_starts_at_boot_again_and_systemd_knows(
+    world: FakeCloud,
+) -> None:
+    raise_it(world)
+    world.nodes["node3"].enabled -= {"haproxy"}
+    assert raise_it(world) == ["node3: start haproxy", "node3: read units again"]
 
 
 def test_with_other_files_the_services_start_again_and_the_databases_do_not(
