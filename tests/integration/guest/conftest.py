@@ -87,7 +87,8 @@ class Sshd(paramiko.ServerInterface):
         assert channel is not None
         threading.Thread(target=_pour, args=(channel, there), daemon=True).start()
         _pour(there, channel)
-        channel.close()
+        with contextlib.suppress(EOFError):  # the other side has left
+            channel.close()
 
     def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
         self.awake.wait()
