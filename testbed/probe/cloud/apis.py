@@ -44,14 +44,18 @@ def agents(api: Api) -> tuple[ServiceSeen, ...]:
 
 
 def hypervisors(api: Api) -> tuple[ServiceSeen, ...]:
-    """Return the hosts that can run instances; raises `GuestError`."""
+    """Return the hosts that can run instances, in the order of names; raises `GuestError`.
+
+    Nova tells them in the order in which they first reported.
+    """
     told = api.get(COMPUTE, "/os-hypervisors")
-    return tuple(
+    found = (
         ServiceSeen(
             "hypervisor", h["hypervisor_hostname"], h["state"] == "up", h["status"] == "enabled"
         )
         for h in told["hypervisors"]
     )
+    return tuple(sorted(found, key=lambda each: each.host))
 
 
 def instances(api: Api) -> tuple[InstanceSeen, ...]:
