@@ -137,7 +137,8 @@ def switching(site: Site, facts: NodeFacts) -> Iterator[Step]:
     name = hashlib.sha256(script.encode()).hexdigest()[:16]
     if facts.switch != name:
         seal = f"ovs-vsctl set Open_vSwitch . external-ids:testbed={name}\n"
-        yield Step("provider VLAN", site.node.machine, Script(script + seal, sudo=True))
+        handing = Script(script + seal, sudo=True)
+        yield Step("provider VLAN", site.node.machine, handing, timeout=_START)
 
 
 def starting(
