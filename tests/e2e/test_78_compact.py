@@ -1,10 +1,17 @@
-"""OpenStack with one node for its control plane: proven, seen, one other node lost, restored."""
+"""OpenStack with one node for its control plane: proven, seen, and what it outlives."""
 
 import pytest
 from conftest import Cli
+from survivor import Survivor
 from tenant import APIS, Tenant, instance_was_reached, must_see_every_part, reachable_apis
 
 pytestmark = pytest.mark.cloud
+
+
+@pytest.fixture(scope="module")
+def survivor(cli: Cli, compact: str, tmp_path_factory: pytest.TempPathFactory) -> Survivor:
+    folder = tmp_path_factory.mktemp("survivor")
+    return Survivor.start(cli, compact, "aolda-cloud-compact", folder)
 
 
 def test_up_ends_with_an_instance_that_was_reached(cli: Cli, compact: str) -> None:
@@ -43,3 +50,16 @@ def test_a_restored_cloud_is_whole(cli: Cli, compact: str) -> None:
     told = cli.sound(compact)
     assert told.ready, told.detail
     Tenant(cli, compact).do("token", "issue")
+
+
+def test_an_instance_of_a_lost_node_goes_on_elsewhere_with_its_data(survivor: Survivor) -> None:
+    survivor.must_go_on_elsewhere()
+
+
+def test_all_nodes_lose_power_at_once_and_the_cloud_comes_back(survivor: Survivor) -> None:
+    survivor.restore()
+    survivor.must_come_back_with_all_nodes()
+
+
+def test_ten_restores_in_a_row_leave_the_instance_running(survivor: Survivor) -> None:
+    survivor.must_run_after_every_restore(10)
