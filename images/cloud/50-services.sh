@@ -106,3 +106,6 @@ done
 off nova-api-metadata.service open-iscsi.service iscsid.socket rtslib-fb-targetctl.service
 # Its socket is on every address. Without it a broker starts its own, where it is told to.
 systemctl mask epmd.socket epmd.service
+# netplan's own, wherever there is Open vSwitch: nothing of that is netplan's here, and starting Python to find that out takes an
+# emulated node longer than the ten seconds it has. After a power cut a node counted as ill for it.
+systemctl mask netplan-ovs-cleanup.service

@@ -111,4 +111,6 @@ def _definitions(site: Site) -> str:
 
 
 def _memcached(address: ipaddress.IPv4Address) -> str:
-    return f"-m {_MEMCACHE_MIB}\n-p 11211\n-u memcache\n-l {address}\n-c 1024\n"
+    # Its threads that tidy up look around ten times a second; tokens expire without them.
+    lazy = "-o no_lru_maintainer,no_lru_crawler"
+    return f"-m {_MEMCACHE_MIB}\n-p 11211\n-u memcache\n-l {address}\n-c 1024\n{lazy}\n"

@@ -21,10 +21,12 @@ _STATE = "/var/lib/neutron"
 
 
 def node_files(site: Site) -> Iterator[File]:
-    """Yield what gives the node its own door to the provider VLAN again.
+    """Yield the node's name for OVN, and what gives it its own door to the provider VLAN again.
 
     What arrives there goes to Open vSwitch, not to the interface: only the bridge can answer.
     """
+    # Read at each start of Open vSwitch, which would else make one up.
+    yield File("/etc/openvswitch/system-id.conf", f"{site.node.machine}\n")
     yield File(
         f"/etc/systemd/network/{BRIDGE}.network",
         ini(
@@ -42,7 +44,6 @@ def files(site: Site) -> Iterator[File]:
     yield File("/etc/neutron/neutron.conf", _neutron(site), 0o640, "neutron")
     yield File("/etc/neutron/plugins/ml2/ml2_conf.ini", _ml2(site), 0o640, "neutron")
     yield File("/etc/default/ovn-central", _ovn_central(site))
-    yield File("/etc/openvswitch/system-id.conf", f"{site.node.machine}\n")  # else a random one
 
 
 def _neutron(site: Site) -> str:
@@ -126,6 +127,8 @@ def switch_script(site: Site) -> str:
     """
     node = site.node
     own = {
+        # One that runs already has another name; OVN would not have the node back under two.
+        "system-id": node.machine,
         "hostname": node.machine,
         "ovn-remote": site.ovn(OVN_SB),
         "ovn-encap-type": "geneve",

@@ -105,6 +105,13 @@ class TestSwitch:
         assert way_out in network.switch_script(site("node1", "aolda-cloud-compact"))
         assert way_out not in network.switch_script(site("node2", "aolda-cloud-compact"))
 
+    @pytest.mark.parametrize("machine", ["node1", "node2"])
+    def test_ovn_knows_a_node_by_one_name_before_and_after_a_reboot(self, machine: str) -> None:
+        there = site(machine, "aolda-cloud-compact")
+        assert f"system-id='\"{machine}\"'" in network.switch_script(there)
+        kept = [each for each in network.node_files(there) if each.path.endswith("system-id.conf")]
+        assert [each.text for each in kept] == [f"{machine}\n"]
+
 
 class TestRoomForInstances:
     def test_where_the_control_plane_is_not_there_is_more_of_it(self) -> None:
