@@ -64,6 +64,7 @@ def ceph_conf(storage: Storage) -> str:
             # Ceph's own limit, 1 s, is for machines with a core of their own: emulated ones that
             # share two of them answer later, and are no less healthy.
             "mon_warn_on_slow_ping_time": _SLOW_HEARTBEAT,
+            **_QUIET,
         },
         **_DAEMONS,
         "client": client_settings(storage.client_cache),
@@ -87,12 +88,32 @@ _UNUSED_MODULES = (
     "restful", "rgw", "rook", "selftest", "snap_schedule", "stats", "telegraf",
     "test_orchestrator", "zabbix",
 )  # fmt: skip
-# Seconds. At Ceph's own pace, 2 and 0.05, a cluster with nothing to do took a fifth of an emulated
-# processor on every node: each report of the manager is a decision of all monitors.
-_REPORTS, _TRIMS = 5, 0.5
+# Seconds. At Ceph's own pace, 2, 0.05 and 1, a cluster with nothing to do took a fifth of an
+# emulated processor on every node: each report of the manager is a decision of all monitors, and
+# those greet each other for a kind of election that nobody asked for.
+_REPORTS, _TRIMS, _GREETINGS = 5, 0.5, 10
+_PINGS_PER_TIMEOUT = 2  # mon_elector_ping_divisor
+# What is logged is the usual; below that daemons would write down all they do, and throw it away
+# unless they crash. Each line wakes a thread.
+_LOGGED = {
+    0: "client monc objclass objecter optracker rados tp",
+    1: "asok auth bdev bluefs bluestore heartbeatmap mds mgrc mon osd paxos perfcounter "
+    "prioritycache rgw",
+    2: "mgr",
+    4: "rocksdb",
+}
+_QUIET = {
+    f"debug_{part}": f"{level}/{level}"
+    for level, parts in _LOGGED.items()
+    for part in parts.split()
+}
 _DAEMONS: dict[str, dict[str, object]] = {
+    "mon": {"mon_elector_ping_timeout": _GREETINGS * _PINGS_PER_TIMEOUT},
     "mgr": {"mgr_disabled_modules": " ".join(_UNUSED_MODULES), "mgr_tick_period": _REPORTS},
     "osd": {
+        # Of five threads on one queue, all wake for each operation, and one has something to do.
+        "osd_op_num_shards": 1,
+        "osd_op_num_threads_per_shard": 1,
         "osd_memory_target": _OSD_MEMORY,
         "bluestore_cache_trim_interval": _TRIMS,
         # Under emulation the benchmark at an OSD's start takes long and tells nothing.

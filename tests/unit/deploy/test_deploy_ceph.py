@@ -92,6 +92,14 @@ class TestFiles:
         parsed = config(storage)
         assert float(parsed["mgr"]["mgr_tick_period"]) > 2
         assert float(parsed["osd"]["bluestore_cache_trim_interval"]) > 0.05
+        assert float(parsed["mon"]["mon_elector_ping_timeout"]) > 2
+        assert parsed["osd"]["osd_op_num_threads_per_shard"] == "1"
+
+    def test_what_is_not_logged_is_not_written_down_either(self, storage: Storage) -> None:
+        levels = {k: v for k, v in config(storage)["global"].items() if k.startswith("debug_")}
+        assert {"debug_mon", "debug_osd", "debug_paxos", "debug_rocksdb"} <= set(levels)
+        for logged, kept in (level.split("/") for level in levels.values()):
+            assert logged == kept
 
     @pytest.mark.parametrize(("domain", "kind"), [("host", "1"), ("osd", "0")])
     def test_the_first_rule_spreads_over_the_failure_domain(
