@@ -26,7 +26,8 @@ class Judged:
 def tempest_conf(cloud: Judged, folder: Path) -> str:
     """Return tempest.conf; what tempest writes goes into the folder.
 
-    `run_validation` is off: those tests log in to instances, and the tiny one lets nobody in.
+    `run_validation` is off: those tests log in to instances, each of which boots for minutes
+    where it is emulated twice.
     """
     sections: dict[str, dict[str, object]] = {
         "DEFAULT": {"log_file": folder / "tempest.log"},
