@@ -1,7 +1,9 @@
 # Answers each line with one line, so that a clock is read and moved over one connection:
 #   time                      seconds since the epoch
-#   hold NAME                 how many threads of that name were stopped, each while it waited;
-#                             they run on when this program ends, however it ends
+#   hold NAME                 how many threads of that name stand still now, each stopped while it
+#                             waited; they run on when this program ends
+#   drain LOW HIGH            whether every connection of those ports was seen with nothing in its
+#                             queues; asked for only while a thread is held
 #   release                   lets them run on now
 #   step SECONDS MICROSECONDS moves the clock by that distance
 #   leap SOCKETS SECONDS MICROSECONDS
@@ -42,24 +44,26 @@ sub waits {
     return <$file> =~ /^$calls->{futex} 0x\w+ 0x\w+ 0x\w+ 0x[1-9a-f]/;
 }
 
-# A restored checkpoint holds the program that held the thread while it was taken.
-sub holder {
+sub tracer {
     my ($task) = @_;
     open my $file, "<", "$task/status" or return 0;
     return (map { /^TracerPid:\s*(\d+)/ ? $1 : () } <$file>)[0];
 }
 
-my @held;
+my (@held, @holders);
 
+# A restored checkpoint holds the program that held the thread while it was taken. Whoever ended it
+# now would let the thread run, and send what is to stay unsent.
 # PTRACE_SEIZE and PTRACE_INTERRUPT stop one thread of a program and send it no signal.
 sub stop_thread {
     my ($task) = @_;
     my ($thread) = $task =~ /(\d+)$/;
     for (1 .. 200) {
-        if (my $holder = holder($task)) {
-            kill "KILL", $holder;
+        if (my $holder = tracer($task)) {
+            push @holders, $holder;
+            return 1;
         }
-        elsif (waits($task)) {
+        if (waits($task)) {
             syscall($calls->{ptrace}, 0x4206, $thread + 0, 0, 0) == 0 or return 0;
             syscall($calls->{ptrace}, 0x4207, $thread + 0, 0, 0) == 0 or return 0;
             waitpid($thread, 0x40000000) == $thread or return 0;
@@ -85,8 +89,40 @@ sub hold {
 # PTRACE_DETACH, without a signal.
 sub release {
     syscall($calls->{ptrace}, 17, $_ + 0, 0, 0) for @held;
-    @held = ();
+    kill "KILL", @holders;
+    @held = @holders = ();
     return "released";
+}
+
+# Connections of those ports with bytes that were not acknowledged or not read, by their addresses.
+sub queued {
+    my ($low, $high) = @_;
+    my @queued;
+    for my $table (glob "/proc/net/{tcp,tcp6}") {
+        open my $file, "<", $table or next;
+        for (<$file>) {
+            my ($from, $to, $sent, $got) = /(\w+:\w+) (\w+:\w+) 01 (\w+):(\w+)/ or next;
+            my @ports = map { hex((split /:/)[1]) } $from, $to;
+            next unless grep { $_ >= $low && $_ <= $high } @ports;
+            push @queued, "$from $to" if hex $sent or hex $got;
+        }
+    }
+    return @queued;
+}
+
+# What was sent on a connection before its queues are seen empty has been read by the program it
+# went to. That program has a moment first to answer what it read before.
+sub drain {
+    my @ports = @_;
+    return "nothing held" unless @held or @holders;
+    select undef, undef, undef, 0.5;
+    my %pending = map { $_ => 1 } queued(@ports);
+    for (1 .. 100) {
+        return "drained" unless %pending;
+        select undef, undef, undef, 0.1;
+        %pending = map { $_ => 1 } grep { $pending{$_} } queued(@ports);
+    }
+    return "not drained";
 }
 
 sub request {
@@ -112,8 +148,17 @@ sub leap {
     return $answer;
 }
 
-my %answer = (time => \&now, step => \&step, hold => \&hold, release => \&release, leap => \&leap);
+my %answer = (
+    time    => \&now,
+    step    => \&step,
+    leap    => \&leap,
+    hold    => \&hold,
+    drain   => \&drain,
+    release => \&release,
+);
 $| = 1;
+$SIG{TERM} = sub { exit 1 };
+END { release() }
 while (my $line = <STDIN>) {
     my ($verb, @words) = split " ", $line;
     my $act = $answer{ $verb // "" } or die "no such question: $line";

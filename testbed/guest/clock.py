@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import resources
 from threading import Barrier, Event
@@ -17,7 +17,9 @@ _TIMEOUT = 180.0  # seconds; a checkpoint is taken in the meantime
 # Ceph's OSDs take the round trip of a heartbeat by the wall clock, so one that is on its way when
 # the clock is stepped is reported as that much too slow, for a quarter of an hour.
 _TIMED_BY_THE_CLOCK = "osd_srv_heartbt"
-_ON_ITS_WAY = 2.0  # seconds for the answers to what was sent before
+# The first drain brings what was asked to the one asked, the second the answers.
+_PHASES = 3  # hold, drain, drain; each begins once all guests are through the one before
+_PORTS = "6800 7568"  # ms_bind_port_min and ms_bind_port_max, as Ceph has them
 # Ceph's leading monitor believes OSDs dead which it last heard of 900 s ago by the wall clock, but
 # not in its first 900 s of leading; OSDs make themselves heard every 300 s.
 _LONG = 300.0  # seconds
@@ -53,38 +55,38 @@ def step_clocks(guests: Collection[TalkingGuest]) -> Mapping[str, float]:
 
 @contextmanager
 def stepping_clocks(
-    guests: Collection[TalkingGuest],
-    *,
-    now: Callable[[], float] = time.time,
-    sleep: Callable[[float], None] = time.sleep,
+    guests: Collection[TalkingGuest], *, now: Callable[[], float] = time.time
 ) -> Iterator[Stepped]:
     """Step the clocks after the block; while it runs, nothing timed by them is on its way.
 
     What is yielded is filled once the block is over.
     """
     stepped = Stepped()
-    held, go = Barrier(len(guests) + 1), Event()
+    together, go = Barrier(len(guests) + 1), Event()
 
     def step(guest: TalkingGuest) -> None:
+        meetings = iter([together.wait] * _PHASES)
         try:
-            with ExitStack() as meet:
-                meet.callback(held.wait)  # who fails does not keep the others waiting
-                with _clock(guest, now, sudo=True) as clock:
-                    if clock.hold():
-                        sleep(_ON_ITS_WAY)
-                    meet.close()
-                    go.wait()
-                    clock.step()
-                    stepped.offsets[guest.name] = clock.offset()
+            with _clock(guest, now, sudo=True) as clock:
+                for act in (clock.hold, clock.drain, clock.drain):
+                    act()
+                    next(meetings)()
+                go.wait()
+                clock.step()
+                stepped.offsets[guest.name] = clock.offset()
         except GuestError as error:
             stepped.errors.append(error)
+        finally:
+            for meet in meetings:  # who fails does not keep the others waiting
+                meet()
 
     with ThreadPoolExecutor(len(guests) or 1) as pool:
         steps = [pool.submit(step, guest) for guest in guests]
         try:
-            held.wait()
+            for _ in range(_PHASES):
+                together.wait()
         except BaseException:  # an interrupt: nobody may wait for us
-            held.abort()
+            together.abort()
             raise
         try:
             yield stepped
@@ -112,8 +114,11 @@ class _Clock:
             found.append((answered - asked, told - (asked + answered) / 2))
         return min(found)[1]
 
-    def hold(self) -> bool:
-        return self.program.ask(f"hold {_TIMED_BY_THE_CLOCK}") != "0"
+    def hold(self) -> None:
+        self.program.ask(f"hold {_TIMED_BY_THE_CLOCK}")
+
+    def drain(self) -> None:
+        self.program.ask(f"drain {_PORTS}")
 
     def step(self) -> None:
         distance = -self.offset()

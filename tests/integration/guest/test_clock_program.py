@@ -123,7 +123,9 @@ def test_a_held_thread_runs_on_when_it_is_released(tmp_path: Path) -> None:
         assert float(ask("time")) > 0
 
 
-def test_a_thread_is_taken_over_from_the_program_of_a_restored_checkpoint(tmp_path: Path) -> None:
+def test_a_thread_held_in_a_restored_checkpoint_runs_on_no_sooner_than_it_is_released(
+    tmp_path: Path,
+) -> None:
     with (
         counting("tb_heartbeat", tmp_path) as held,
         counting("tb_neighbour", tmp_path) as neighbour,
@@ -131,12 +133,79 @@ def test_a_thread_is_taken_over_from_the_program_of_a_restored_checkpoint(tmp_pa
         running() as older,
     ):
         assert older("hold tb_heartbeat") == "1"
-        assert newer("hold tb_heartbeat") == "1"
-        with pytest.raises(BrokenPipeError):
-            older("time")
         stood = held.count
+        assert newer("hold tb_heartbeat") == "1"
         counts_on(neighbour, neighbour.count + 10)
         assert held.count == stood
+        assert newer("release") == "released"
+        counts_on(held, stood)
+        with pytest.raises(BrokenPipeError):
+            older("time")
+
+
+def test_a_thread_held_in_a_restored_checkpoint_runs_on_when_the_program_has_ended(
+    tmp_path: Path,
+) -> None:
+    with counting("tb_heartbeat", tmp_path) as held, running() as older:
+        assert older("hold tb_heartbeat") == "1"
+        with running() as newer:
+            assert newer("hold tb_heartbeat") == "1"
+            stood = held.count
+        counts_on(held, stood)
+
+
+@pytest.fixture
+def connection() -> Iterator[tuple[socket.socket, socket.socket, int]]:
+    """A connection's two ends, and the port that one of them has."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()) as calling,
+    ):
+        called, _ = server.accept()
+        with called:
+            yield calling, called, server.getsockname()[1]
+
+
+def test_a_connection_is_drained_once_all_that_was_sent_is_read(
+    tmp_path: Path, connection: tuple[socket.socket, socket.socket, int]
+) -> None:
+    calling, called, port = connection
+    calling.sendall(b"are you alive?")
+    done = threading.Event()
+
+    def read() -> None:
+        time.sleep(1.5)
+        done.set()
+        called.recv(100)
+
+    with counting("tb_heartbeat", tmp_path), running() as ask:
+        ask("hold tb_heartbeat")
+        reader = threading.Thread(target=read)
+        reader.start()
+        assert ask(f"drain {port} {port}") == "drained"
+        assert done.is_set()
+        reader.join()
+
+
+def test_a_connection_that_nobody_reads_is_not_waited_for_for_ever(
+    tmp_path: Path, connection: tuple[socket.socket, socket.socket, int]
+) -> None:
+    calling, _, port = connection
+    with counting("tb_heartbeat", tmp_path), running() as ask:
+        ask("hold tb_heartbeat")
+        assert ask(f"drain {port + 1} {port + 1}") == "drained"  # others' ports are not looked at
+        calling.sendall(b"never read")
+        assert ask(f"drain {port} {port}") == "not drained"
+
+
+def test_nobody_waits_where_nothing_is_held(
+    connection: tuple[socket.socket, socket.socket, int],
+) -> None:
+    calling, _, port = connection
+    calling.sendall(b"never read")
+    with running() as ask:
+        assert ask("hold tb_no_such_name") == "0"
+        assert ask(f"drain {port} {port}") == "nothing held"
 
 
 @pytest.mark.parametrize("moves", ["1", "0"])

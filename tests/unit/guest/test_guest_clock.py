@@ -5,7 +5,15 @@ from typing import cast
 import pytest
 
 from testbed.errors import GuestError
-from testbed.guest import Command, Result, Script, Unreachable, clock_offset, stepping_clocks
+from testbed.guest import (
+    Command,
+    ConnectionLost,
+    Result,
+    Script,
+    Unreachable,
+    clock_offset,
+    stepping_clocks,
+)
 from testbed.guest.dialogue import Dialogue
 
 
@@ -13,25 +21,22 @@ class FakeClocks:
     """A host and a guest whose clocks differ, and a road between them that takes its time.
 
     `delays` are the seconds there and back of each exchange, in turn; `asked` is what the
-    guest's program was asked for, in order.
+    guest's program was asked for, in order. With `fails` it ends at that question.
     """
 
     name = "node1"
 
-    def __init__(self, ahead: float, delays: list[tuple[float, float]], held: int = 0) -> None:
+    def __init__(self, ahead: float, delays: list[tuple[float, float]]) -> None:
         self.time = 1_000_000.0
         self.ahead = ahead
         self.delays = delays
-        self.held = held
         self.asked: list[str] = []
         self.reachable = True
         self.answer: str | None = None
+        self.fails = ""
 
     def now(self) -> float:
         return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.asked.append(f"sleep {seconds:g}")
 
     @contextmanager
     def talk(self, command: Command | Script, *, timeout: float = 60.0) -> Iterator[Dialogue]:
@@ -42,15 +47,13 @@ class FakeClocks:
 
     def ask(self, line: str = "") -> str:
         verb, *words = line.split()
+        if verb == self.fails:
+            raise ConnectionLost("node1: the connection broke")
         if verb != "time":
             self.asked.append(line)
-        if verb == "hold":
-            return str(self.held)
         if verb in ("step", "leap"):
             self.ahead += int(words[-2]) + int(words[-1]) / 1e6
-        if verb in ("step", "leap", "release"):
-            return "done"
-        return self.answer or self._tell()
+        return self.answer or (self._tell() if verb == "time" else "done")
 
     def _tell(self) -> str:
         there, back = self.delays[0]
@@ -66,7 +69,7 @@ class FakeClocks:
 
 
 def step(*guests: FakeClocks) -> list[GuestError]:
-    with stepping_clocks(guests, now=guests[0].now, sleep=guests[0].sleep) as stepped:
+    with stepping_clocks(guests, now=guests[0].now) as stepped:
         for guest in guests:
             guest.asked.append("block")
     return stepped.errors
@@ -93,17 +96,18 @@ def test_a_stepped_clock_is_right(ahead: float) -> None:
 def test_what_is_told_of_a_stepped_clock_was_measured_after_the_step() -> None:
     clocks, gone = FakeClocks(7.0, [(0.002, 0.002)]), FakeClocks(7.0, [(0.0, 0.0)])
     gone.name, gone.reachable = "node2", False
-    with stepping_clocks([clocks, gone], now=clocks.now, sleep=clocks.sleep) as stepped:
+    with stepping_clocks([clocks, gone], now=clocks.now) as stepped:
         assert stepped.offsets == {}
     assert stepped.offsets == {"node1": pytest.approx(0.0, abs=1e-4)}
 
 
 def test_heartbeats_stand_still_from_before_the_block_until_after_the_step() -> None:
-    clocks = FakeClocks(-2.5, [(0.0, 0.0)], held=1)
+    clocks = FakeClocks(-2.5, [(0.0, 0.0)])
     step(clocks)
     assert clocks.asked == [
         "hold osd_srv_heartbt",
-        "sleep 2",
+        "drain 6800 7568",
+        "drain 6800 7568",
         "block",
         "step 2 500000",
         "release",
@@ -111,10 +115,11 @@ def test_heartbeats_stand_still_from_before_the_block_until_after_the_step() -> 
     ]
 
 
-def test_nobody_waits_for_answers_where_nothing_was_held() -> None:
-    clocks = FakeClocks(-2.5, [(0.0, 0.0)], held=0)
-    step(clocks)
-    assert not [line for line in clocks.asked if line.startswith("sleep")]
+def test_what_was_asked_is_brought_home_only_once_nobody_asks_any_more() -> None:
+    one, other = FakeClocks(1.0, [(0.0, 0.0)]), FakeClocks(1.0, [(0.0, 0.0)])
+    one.asked = other.asked = []
+    step(one, other)
+    assert [line.split()[0] for line in one.asked[:6]] == ["hold"] * 2 + ["drain"] * 4
 
 
 @pytest.mark.parametrize(
@@ -131,6 +136,15 @@ def test_monitors_are_out_of_the_quorum_while_a_clock_is_moved_far(ahead: float,
     assert [line for line in clocks.asked if line.startswith(("step", "leap"))] == [moved]
 
 
+@pytest.mark.parametrize("verb", ["hold", "drain", "time", "step", "release"])
+def test_a_guest_lost_on_the_way_keeps_no_other_from_being_set(verb: str) -> None:
+    clocks, lost = FakeClocks(7.0, [(0.0, 0.0)]), FakeClocks(7.0, [(0.0, 0.0)])
+    lost.fails = verb
+    assert [str(error.what) for error in step(clocks, lost)] == ["node1: the connection broke"]
+    assert clocks.asked[-2:] == ["release", "end"]
+    assert clocks.ahead == pytest.approx(0.0, abs=1e-4)
+
+
 def test_a_guest_out_of_reach_keeps_no_other_from_being_set() -> None:
     clocks, gone = FakeClocks(7.0, [(0.0, 0.0)]), FakeClocks(7.0, [(0.0, 0.0)])
     gone.reachable = False
@@ -143,7 +157,7 @@ def test_the_clocks_are_set_where_the_block_fails() -> None:
     clocks = FakeClocks(7.0, [(0.0, 0.0)])
     with (
         pytest.raises(RuntimeError, match="no room"),
-        stepping_clocks([clocks], now=clocks.now, sleep=clocks.sleep),
+        stepping_clocks([clocks], now=clocks.now),
     ):
         raise RuntimeError("no room")
     assert clocks.ahead == pytest.approx(0.0, abs=1e-4)
