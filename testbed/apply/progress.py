@@ -93,6 +93,14 @@ class Recorder:
         """Tell a detail of a step of the whole testbed that is under way."""
         self.tell(Event(WHOLE, stage, Status.NOTED, detail=detail))
 
-    def save(self, path: Path) -> None:
-        """Write the seconds of every step."""
-        path.write_text(json.dumps(self.seconds, indent=1) + "\n")
+    def save(self, path: Path, *, goes_on: bool) -> None:
+        """Write the seconds of every step.
+
+        Where this run goes on with what an earlier one made, what that one took stays told.
+        """
+        told: dict[str, dict[str, float]] = {}
+        if goes_on and path.exists():
+            told = json.loads(path.read_text())
+        for machine, steps in self.seconds.items():
+            told[machine] = steps | told.get(machine, {})
+        path.write_text(json.dumps(told, indent=1) + "\n")

@@ -110,15 +110,17 @@ def up(host: Host, folders: Folders, wish: Wish, report: Report) -> Raised:
     started = time.monotonic()
     with only_one(folders, wish.name, "up"):
         keeping.recover(host, folders, wish.name)
-        if found := observe.find(host, folders, wish.name):
-            lifecycle.finish_restore(host, folders, found)
+        existing = observe.find(host, folders, wish.name)
+        if existing:
+            lifecycle.finish_restore(host, folders, existing)
         recorder = Recorder(report)
         way, restored, note = _restore(host, folders, wish, recorder)
         if restored is not way.goal:
             _deploy(host, folders, wish, way, recorder)
         kept.remove(folders, wish.name)  # what is ready now takes its place
         if recorder.seconds:
-            recorder.save(folders.of_testbed(wish.name) / "seconds.json")
+            record = folders.of_testbed(wish.name) / "seconds.json"
+            recorder.save(record, goes_on=existing is not None)
     total = time.monotonic() - started
     return Raised(way.plan, way.goal, way.todo, total, recorder.seconds, restored, note)
 

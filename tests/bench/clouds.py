@@ -20,8 +20,7 @@ _POSTED = re.compile(r"POST \S+/auth/tokens\D*?([0-9.]+)")
 def measure() -> None:
     """Measure a cloud and write the table into the READMEs.
 
-    It is raised from nothing, or NAME in the environment says which testbed was: one that nothing
-    but its first `up` has been done to.
+    It is raised from nothing, or NAME in the environment says which testbed was.
     """
     with nullcontext(_GIVEN) if _GIVEN else raised() as name:
         named = ("--name", name)

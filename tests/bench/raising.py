@@ -142,7 +142,7 @@ def _less(later: tuple[float, ...], earlier: tuple[float, ...]) -> tuple[float, 
 
 
 def recorded(name: str = NAME) -> Steps:
-    """Return the seconds that the last `up` recorded: by machine, of each of its steps."""
+    """Return the seconds that raising it took: by machine, of each step."""
     found: Steps = json.loads((Folders.of_user().records(name) / "seconds.json").read_text())
     return found
 

@@ -9,13 +9,13 @@ from testbed.apply.progress import WHOLE, Event, Recorder, Stage, Status
 
 
 class Clock:
-    """Each look is a second later."""
+    """Each look is so many seconds later."""
 
-    def __init__(self) -> None:
-        self.now = 0.0
+    def __init__(self, tick: float = 1.0) -> None:
+        self.now, self.tick = 0.0, tick
 
     def __call__(self) -> float:
-        self.now += 1.0
+        self.now += self.tick
         return self.now
 
 
@@ -46,9 +46,22 @@ def test_a_note_belongs_to_the_whole_testbed():
     assert events == [Event(WHOLE, Stage.IMAGE, Status.NOTED, detail="unpacking")]
 
 
-def test_seconds_are_kept_in_a_file(tmp_path: Path):
-    recorder = Recorder(lambda event: None, clock=Clock())
-    with recorder.step("node1", Stage.LINKS):
+def step_of(seconds: float, stage: Stage) -> Recorder:
+    recorder = Recorder(lambda event: None, clock=Clock(seconds))
+    with recorder.step("node1", stage):
         pass
-    recorder.save(tmp_path / "seconds.json")
-    assert json.loads((tmp_path / "seconds.json").read_text()) == {"node1": {"links": 1.0}}
+    return recorder
+
+
+def test_seconds_are_kept_in_a_file(tmp_path: Path):
+    record = tmp_path / "seconds.json"
+    step_of(1.0, Stage.SSH).save(record, goes_on=True)
+    step_of(2.0, Stage.LINKS).save(record, goes_on=False)
+    assert json.loads(record.read_text()) == {"node1": {"links": 2.0}}
+
+
+def test_what_the_first_run_took_stays_told_when_another_goes_on(tmp_path: Path):
+    record = tmp_path / "seconds.json"
+    for seconds, stage in ((4.0, Stage.LINKS), (0.1, Stage.LINKS), (3.0, Stage.ROUTES)):
+        step_of(seconds, stage).save(record, goes_on=True)
+    assert json.loads(record.read_text()) == {"node1": {"links": 4.0, "routes": 3.0}}
