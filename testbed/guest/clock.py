@@ -17,8 +17,6 @@ _TIMEOUT = 180.0  # seconds; a checkpoint is taken in the meantime
 # Ceph's OSDs take the round trip of a heartbeat by the wall clock, so one that is on its way when
 # the clock is stepped is reported as that much too slow, for a quarter of an hour.
 _TIMED_BY_THE_CLOCK = "osd_srv_heartbt"
-# The first drain brings what was asked to the one asked, the second the answers.
-_PHASES = 3  # hold, drain, drain; each begins once all guests are through the one before
 _PORTS = "6800 7568"  # ms_bind_port_min and ms_bind_port_max, as Ceph has them
 # Ceph's leading monitor believes OSDs dead which it last heard of 900 s ago by the wall clock, but
 # not in its first 900 s of leading; OSDs make themselves heard every 300 s.
@@ -65,11 +63,11 @@ def stepping_clocks(
     together, go = Barrier(len(guests) + 1), Event()
 
     def step(guest: TalkingGuest) -> None:
-        meetings = iter([together.wait] * _PHASES)
+        meetings = iter([together.wait] * len(_TO_STAND_STILL))
         try:
             with _clock(guest, now, sudo=True) as clock:
-                for act in (clock.hold, clock.drain, clock.drain):
-                    act()
+                for act in _TO_STAND_STILL:
+                    act(clock)
                     next(meetings)()
                 go.wait()
                 clock.step()
@@ -83,7 +81,7 @@ def stepping_clocks(
     with ThreadPoolExecutor(len(guests) or 1) as pool:
         steps = [pool.submit(step, guest) for guest in guests]
         try:
-            for _ in range(_PHASES):
+            for _ in _TO_STAND_STILL:
                 together.wait()
         except BaseException:  # an interrupt: nobody may wait for us
             together.abort()
@@ -137,6 +135,11 @@ class _Clock:
                 why=f"it answered '{answer}'",
                 next_step=f"look around with: testbed ssh {self.guest.name}",
             ) from error
+
+
+# Each begins once all guests are through the one before: the first drain brings what was asked to
+# the one asked, the second the answers.
+_TO_STAND_STILL = (_Clock.hold, _Clock.drain, _Clock.drain)
 
 
 @contextmanager
