@@ -1,8 +1,10 @@
 """What is needed, what there is, and what would fit: the refusal is pinned to the letter."""
 
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from lab import planned
@@ -86,11 +88,11 @@ def test_each_of_memory_disk_and_cpus_can_refuse(have):
         must_fit("lab", Budget(100, 100, 2), have, lambda: [])
 
 
-def test_what_is_free_is_asked_where_the_disks_will_be(tmp_path: Path):
+def test_what_is_free_is_asked_where_the_disks_will_be(tmp_path: Path, monkeypatch):
     facts = HostFacts("test", "x86_64", 4, 8192, 4096, None, (10, 0, 0), (11, 0, 0))
-    found = free(facts, tmp_path / "not" / "yet" / "there")
-    assert (found.memory_mib, found.vcpus) == (4096, 4)
-    assert found.disk_mib == free(facts, tmp_path).disk_mib
+    disks = {tmp_path: SimpleNamespace(free=7 * 2**20)}
+    monkeypatch.setattr(shutil, "disk_usage", disks.__getitem__)
+    assert free(facts, tmp_path / "not" / "yet" / "there") == Budget(4096, 7, 4)
     assert not (tmp_path / "not").exists()
 
 
