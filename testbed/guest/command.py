@@ -7,6 +7,7 @@ from typing import Protocol
 from testbed.errors import GuestError
 
 HIDDEN = "***"
+_SHOWN = 100  # characters of a script: enough to know it by
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,9 @@ class Script:
         return shlex.join((*_sudo(self.sudo), *_stopped_after(seconds), *words))
 
     def __str__(self) -> str:
-        lines = hide(self.text, self.secrets).strip().splitlines() or [""]
-        return lines[0] if len(lines) == 1 else f"{lines[0]} …"
+        text = hide(self.text, self.secrets).strip()
+        known = text.partition("\n")[0][:_SHOWN].rstrip()
+        return text if known == text else f"{known} …"
 
     def __repr__(self) -> str:
         return f"Script({str(self)!r})"

@@ -49,8 +49,14 @@ def test_secrets_are_never_shown(secret: str) -> None:
         assert "***" in str(shown)
 
 
-def test_a_long_script_is_shown_by_its_first_line() -> None:
+def test_a_script_of_many_lines_is_shown_by_its_first() -> None:
     assert str(Script("\nset -x\nreboot\n")) == "set -x …"
+
+
+def test_a_long_line_of_a_script_is_shown_by_its_beginning() -> None:
+    hundred = "ovs-vsctl " + "x" * 90
+    assert str(Script(hundred)) == hundred
+    assert str(Script(f"{hundred}x")) == f"{hundred} …"
 
 
 def test_must_returns_what_was_printed() -> None:
