@@ -5,11 +5,13 @@ units=/etc/systemd/system
 
 # Whole units in place of Debian's, which Want keystone, a database and a broker on every node that has any service, and start
 # through shell scripts that give each API all addresses. Here an API listens where its ini says.
-service() { # name user type command
+# Two start at a time, each after one of its row: all of them at once get so little of two emulated processors that none is up
+# before its time is over, and then they begin anew. A service that answers on a port has started when it does.
+service() { # name user type after command...
   cat >$units/"$1".service <<CFG
 [Unit]
 Description=OpenStack $1
-After=network.target mariadb.service rabbitmq-server.service memcached.service haproxy.service openvswitch-switch.service
+After=network.target mariadb.service rabbitmq-server.service memcached.service haproxy.service openvswitch-switch.service $4
 
 [Service]
 Type=$3
@@ -21,7 +23,8 @@ RuntimeDirectory=$2 lock/$2
 RuntimeDirectoryPreserve=yes
 Environment=OS_OSLO_MESSAGING_RABBIT__PROCESSNAME=$1 MALLOC_ARENA_MAX=1
 ExecStartPre=/usr/libexec/testbed/wait-for %N
-ExecStart=$4
+ExecStart=$5
+${6:-}
 Restart=always
 RestartSec=5
 TimeoutStartSec=900
@@ -32,28 +35,31 @@ LimitNOFILE=65535
 WantedBy=multi-user.target
 CFG
 }
-api() { # name user
-  service "$1" "$2" simple "/usr/bin/uwsgi_python3 --ini /etc/$2/$1-uwsgi.ini"
+answering() { # name user after command
+  service "$1" "$2" simple "$3" "$4" "ExecStartPost=/usr/libexec/testbed/wait-for %N-answers"
 }
-worker() { # name user type: one that reads its service's configuration
-  service "$1" "$2" "$3" "/usr/bin/$1 --config-file /etc/$2/$2.conf"
+api() { # name user after
+  answering "$1" "$2" "$3" "/usr/bin/uwsgi_python3 --ini /etc/$2/$1-uwsgi.ini"
 }
-api keystone keystone
-api placement-api placement
-api nova-api nova
-api neutron-api neutron
-api cinder-api cinder
-service glance-api glance simple "/usr/bin/glance-api --config-file /etc/glance/glance-api.conf"
-worker nova-conductor nova notify
-worker nova-scheduler nova notify
-worker cinder-scheduler cinder simple
-worker cinder-volume cinder simple
-service nova-compute nova notify \
+worker() { # name user after: one that reads its service's configuration, and says itself when it is up
+  service "$1" "$2" notify "$3" "/usr/bin/$1 --config-file /etc/$2/$2.conf"
+}
+api keystone keystone ""
+answering glance-api glance keystone.service "/usr/bin/glance-api --config-file /etc/glance/glance-api.conf"
+worker nova-conductor nova glance-api.service
+api nova-api nova nova-conductor.service
+worker nova-scheduler nova nova-api.service
+worker cinder-scheduler cinder nova-scheduler.service
+service nova-compute nova notify cinder-scheduler.service \
   "/usr/bin/nova-compute --config-file /etc/nova/nova.conf --config-file /etc/nova/nova-compute.conf"
-for worker in rpc-server ovn-maintenance-worker; do
-  service neutron-$worker neutron simple \
-    "/usr/bin/neutron-$worker --config-file /etc/neutron/neutron.conf --config-file /etc/neutron/plugins/ml2/ml2_conf.ini"
-done
+
+api placement-api placement ""
+api neutron-api neutron placement-api.service
+api cinder-api cinder neutron-api.service
+worker cinder-volume cinder cinder-api.service
+mkdir -p $units/apache2.service.d
+printf '[Unit]\nAfter=cinder-volume.service\n' >$units/apache2.service.d/testbed.conf
+
 mkdir -p $units/nova-compute.service.d
 printf '[Unit]\nWants=libvirtd.service\nAfter=libvirtd.service\n' >$units/nova-compute.service.d/libvirt.conf
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from testbed.deploy.files import File, digest_of, unpacking
 from testbed.deploy.openstack.config import firewall
-from testbed.deploy.openstack.config.gates import ready, waiting_script
+from testbed.deploy.openstack.config.gates import waiting_script
 from testbed.deploy.openstack.config.network import switch_script
 from testbed.deploy.openstack.files import DIGEST
 from testbed.deploy.openstack.site import Site
@@ -50,13 +50,14 @@ def ground(node: CloudNode) -> tuple[str, ...]:
     return ("openvswitch-switch", *central, "ovn-host", "libvirtd")
 
 
-# In this order: each needs some of those before it, and its unit waits until they answer. The
-# second wave is for nodes that have only what is in it.
+# In this order: each needs some of those before it, and its unit waits until they answer. At boot
+# the image's units start in the same order, two at a time. The second wave is for nodes that have
+# only what is in it.
 WAVES = (
     (
-        *("keystone", "placement-api", "glance-api"),
-        *("neutron-api", "nova-conductor", "nova-api", "nova-scheduler"),
-        *("cinder-api", "cinder-scheduler", "cinder-volume"),
+        *("keystone", "placement-api", "glance-api", "neutron-api"),
+        *("nova-conductor", "nova-api", "cinder-api", "nova-scheduler"),
+        *("cinder-scheduler", "cinder-volume"),
     ),
     ("nova-compute", "apache2"),
 )
@@ -154,17 +155,6 @@ def starting(
         script = f"{enabling(missing)}\nsystemctl reset-failed {asked} || true\n"
         script += f"systemctl {'restart' if again else 'start'} {asked}\n"
         yield Step(name, machine, Script(script, sudo=True), timeout=_START)
-
-
-def starting_service(
-    site: Site, unit: str, facts: NodeFacts, *, again: bool = False
-) -> Iterator[Step]:
-    """Yield the steps that start one service, the last of which ends when it answers."""
-    steps = tuple(starting(unit, site.node.machine, (unit,), facts, again=again))
-    yield from steps
-    answers = ready(site, unit)
-    if steps and answers:
-        yield waiting(unit, site.node.machine, answers)
 
 
 def waiting(name: str, machine: str, answers: tuple[str, ...]) -> Step:

@@ -103,7 +103,8 @@ class _Node:
         self.job.take_all(node.switching(self.site, self.facts))
 
     def start(self, unit: str) -> None:
-        self.job.take_all(node.starting_service(self.site, unit, self.facts, again=self.older))
+        steps = node.starting(unit, self.machine, (unit,), self.facts, again=self.older)
+        self.job.take_all(steps)
 
 
 def _raise_wave(job: Job, nodes: tuple[_Node, ...], wave: tuple[str, ...]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from testbed.deploy.openstack.node import WAVES
 from testbed.image.models import DebianRecipe
 from testbed.image.reading import read_recipe, recipes_folder
 
@@ -99,6 +100,16 @@ def test_a_place_nobody_understands_is_an_error_and_not_waited_for(tmp_path):
     assert "udp:127.0.0.1:1" in done.stdout
 
 
+def test_what_answers_after_its_start_is_not_waited_for_once_its_process_is_gone(tmp_path, web):
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    for pid, ends in ((gone.pid, True), (os.getpid(), False)):
+        (tmp_path / "gates").write_text(f"nova-api-answers {web}/503\n")
+        argv = ["timeout", "1.5", "bash", str(CLOUD / "wait-for"), "nova-api-answers"]
+        env = {**os.environ, "GATES": str(tmp_path / "gates"), "MAINPID": str(pid)}
+        assert subprocess.run(argv, env=env).returncode == (1 if ends else 124)
+
+
 def test_a_service_without_a_line_waits_for_nothing(tmp_path):
     assert passes(tmp_path, "tcp:127.0.0.1:1", unit="cinder-api")
 
@@ -129,11 +140,47 @@ def test_a_database_looks_for_its_last_transaction_only_when_it_was_not_stopped(
 
 
 def test_every_service_we_start_our_way_is_off_until_it_is_deployed():
-    ours = set(re.findall(r"^(?:api|worker|service) ([a-z-]+)", SERVICES, re.MULTILINE))
+    ours = set(re.findall(r"^(?:api|answering|worker|service) ([a-z-]+)", SERVICES, re.MULTILINE))
     disabled = SERVICES.partition("for unit in mariadb")[2].partition(";")[0].split()
     assert len(ours) > 10
     assert ours - set(disabled) == set()
     assert "systemctl enable" not in "".join(STAGES.values())
+
+
+@pytest.fixture(scope="module")
+def units(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Units as the image's stage writes them, by name; apache2 has only what we add to Debian's."""
+    folder = tmp_path_factory.mktemp("units")
+    script = SERVICES.partition("# The parent of cinder-volume")[0]
+    script = re.sub(r"^chmod .*", "", script, flags=re.MULTILINE)
+    assert script.count("units=/etc/systemd/system\n") == 1
+    script = script.replace("units=/etc/systemd/system", f"units={folder}")
+    subprocess.run(["sh", "-c", script], check=True)
+    written = {path.stem: path.read_text() for path in folder.glob("*.service")}
+    return {**written, "apache2": (folder / "apache2.service.d/testbed.conf").read_text()}
+
+
+def test_services_start_in_the_order_of_a_deployment_and_two_at_a_time(units):
+    order = [unit for wave in WAVES for unit in wave]
+    assert set(units) == set(order)
+    after = {
+        unit: [each for each in order if re.search(rf"^After=.*\b{each}\.service", text, re.M)]
+        for unit, text in units.items()
+    }
+    first = [unit for unit in order if not after[unit]]
+    rows = [unit for unit in order if after[unit]]
+    assert len(first) == 2
+    for unit in rows:
+        (before,) = after[unit]
+        assert order.index(before) < order.index(unit)
+    assert len({after[unit][0] for unit in rows}) == len(rows), "three at a time"
+
+
+def test_a_unit_has_started_when_its_service_is_up(units):
+    for name, text in units.items():
+        if name != "apache2":
+            says_so_itself = "\nType=notify\n" in text
+            assert says_so_itself != ("wait-for %N-answers\n" in text), name
 
 
 def test_no_unit_of_ours_pulls_in_a_service_of_another_node():

@@ -1,7 +1,8 @@
 """When each service starts: not before what it needs answers, or it would start in vain.
 
 A service that dies for want of another pays its imports again, which are most of what its start
-costs an emulated machine. The image's units wait for what stands on their line.
+costs an emulated machine. The image's units wait for what stands on their line, and one that
+answers on a port has started when what stands on the line after it answers.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,9 +25,9 @@ _PATH = "/etc/testbed/gates"
 
 
 def files(site: Site) -> Iterator[File]:
-    """Yield the file that says what each unit waits for."""
-    lines = (f"{unit} {' '.join(places)}\n" for unit, places in gates(site).items())
-    yield File(_PATH, "".join(lines))
+    """Yield the file that says what each unit waits for, before its start and after it."""
+    lines = {**gates(site), **answers(site)}
+    yield File(_PATH, "".join(f"{unit} {' '.join(lines[unit])}\n" for unit in sorted(lines)))
 
 
 def gates(site: Site) -> Mapping[str, tuple[str, ...]]:
@@ -58,10 +59,13 @@ def gates(site: Site) -> Mapping[str, tuple[str, ...]]:
     }
 
 
-def ready(site: Site, unit: str) -> tuple[str, ...]:
-    """Return what answers once the unit is up; nothing where its start ends no sooner."""
+def answers(site: Site) -> Mapping[str, tuple[str, ...]]:
+    """Return what must answer before the start of a unit is over; others say so themselves."""
+    if not site.node.control:
+        return {}
     ports = {api.unit: api.port for api in APIS} | {"glance-api": GLANCE}
-    return (f"http://{site.node.address}:{ports[unit]}/",) if unit in ports else ()
+    own = site.node.address
+    return {f"{unit}-answers": (f"http://{own}:{port}/",) for unit, port in ports.items()}
 
 
 def waiting_script(places: tuple[str, ...]) -> str:

@@ -53,7 +53,8 @@ def _uwsgi(site: Site, api: Api) -> str:
         "plugins": "python3",
         "wsgi-file": api.program,
         "name": api.unit,
-        "chdir": f"/var/lib/{api.user}",
+        # Python looks for plug-ins here, too, and anew in all packages once the folder has changed.
+        "chdir": "/usr/libexec/testbed",
         "master": True,
         "need-app": True,
         "lazy-apps": True,

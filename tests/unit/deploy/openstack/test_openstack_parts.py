@@ -9,9 +9,10 @@ from pathlib import Path
 import bcrypt
 import pytest
 
-from testbed.deploy.openstack import node, seed
+from testbed.deploy.openstack import seed
 from testbed.deploy.openstack.config import compute, firewall, network, web
-from testbed.deploy.openstack.config.gates import gates
+from testbed.deploy.openstack.config.gates import answers, gates
+from testbed.deploy.openstack.config.gates import files as gates_files
 from testbed.deploy.openstack.node import WAVES, read_facts
 from testbed.deploy.openstack.secrets import (
     CREDENTIAL,
@@ -165,6 +166,13 @@ class TestGates:
                 if any(f":{port}/" in place for place in places):
                     assert order.index(needed) < order.index(unit)
 
+    def test_the_start_of_what_has_a_port_is_over_when_it_answers_there(self) -> None:
+        told = {unit: places for unit, (places,) in answers(site()).items()}
+        assert told["nova-api-answers"] == "http://10.0.10.11:8774/"
+        assert len(told) == 6
+        (file,) = gates_files(site())
+        assert "\nnova-api-answers http://10.0.10.11:8774/\n" in file.text
+
 
 class TestNode:
     TEXT = (
@@ -186,10 +194,3 @@ class TestNode:
     def test_a_bare_node_has_nothing(self) -> None:
         seen = read_facts("digest none\nswitch \n")
         assert (seen.digest, seen.switch, seen.programs) == ("none", "none", False)
-
-    def test_a_service_that_answers_on_a_port_is_waited_for(self) -> None:
-        facts = read_facts("digest none\nswitch \n")
-        names = [s.name for s in node.starting_service(site(), "keystone", facts)]
-        assert names == ["keystone", "keystone answers"]
-        names = [s.name for s in node.starting_service(site(), "nova-compute", facts)]
-        assert names == ["nova-compute"]  # its unit itself ends its start when it is up
