@@ -104,7 +104,7 @@ off() { # unit...
 }
 for unit in mariadb rabbitmq-server memcached haproxy keepalived apache2 \
   keystone glance-api placement-api nova-api nova-conductor nova-scheduler nova-compute \
-  neutron-api neutron-rpc-server cinder-api cinder-scheduler cinder-volume \
+  neutron-api cinder-api cinder-scheduler cinder-volume \
   ovn-central ovn-host openvswitch-switch ovs-record-hostname libvirtd virtlogd libvirt-guests; do
   off $unit.service
 done
