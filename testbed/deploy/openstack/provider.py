@@ -3,7 +3,8 @@
 Services are Pythons that spend a minute of an emulated processor on their imports, and nothing
 else is as slow. More of them at once than the host has processors only delay each other, and with
 them the signs of life by which a database, a queue and Ceph know their members: so as many start
-at once as there are processors, two at least.
+at once as there are processors, two at least. Of one node two do: its units see to that, for at
+boot nobody else does.
 """
 
 from collections.abc import Mapping
