@@ -7,7 +7,7 @@ units=/etc/systemd/system
 # through shell scripts that give each API all addresses. Here an API listens where its ini says.
 # Two start at a time, each after one of its row: all of them at once get so little of two emulated processors that none is up
 # before its time is over, and then they begin anew. A service that answers on a port has started when it does.
-service() { # name user type after command...
+service() { # name user type after command
   cat >$units/"$1".service <<CFG
 [Unit]
 Description=OpenStack $1
@@ -24,7 +24,6 @@ RuntimeDirectoryPreserve=yes
 Environment=OS_OSLO_MESSAGING_RABBIT__PROCESSNAME=$1 MALLOC_ARENA_MAX=1
 ExecStartPre=/usr/libexec/testbed/wait-for %N
 ExecStart=$5
-${6:-}
 Restart=always
 RestartSec=5
 TimeoutStartSec=900
@@ -36,7 +35,9 @@ WantedBy=multi-user.target
 CFG
 }
 answering() { # name user after command
-  service "$1" "$2" simple "$3" "$4" "ExecStartPost=/usr/libexec/testbed/wait-for %N-answers"
+  service "$1" "$2" simple "$3" "$4"
+  mkdir -p $units/"$1".service.d
+  printf '[Service]\nExecStartPost=/usr/libexec/testbed/wait-for %%N-answers\n' >$units/"$1".service.d/answers.conf
 }
 api() { # name user after
   answering "$1" "$2" "$3" "/usr/bin/uwsgi_python3 --ini /etc/$2/$1-uwsgi.ini"

@@ -6,6 +6,7 @@ import re
 import shutil
 import socket
 import subprocess
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -66,14 +67,15 @@ def listen() -> Iterator[Callable[[bytes], str]]:
 
 
 def wait_for(
-    tmp_path: Path, gates: str, unit: str, *, seconds: float, **env: str
+    folder: Path, gates: str, unit: str, *, seconds: float, user: str | None = None, **env: str
 ) -> subprocess.CompletedProcess[str]:
     """Return what came of waiting for a unit with those gates."""
-    file = tmp_path / "gates"
+    file = folder / "gates"
     file.write_text(gates)
     return subprocess.run(
-        ["bash", str(CLOUD / "wait-for"), unit],
+        ["bash", shutil.copy(CLOUD / "wait-for", folder), unit],
         env={**os.environ, "GATES": str(file), **env},
+        user=user,
         capture_output=True,
         text=True,
         timeout=seconds,
@@ -112,6 +114,16 @@ def test_what_answers_after_its_start_is_not_waited_for_once_its_process_is_gone
     assert wait_for(tmp_path, gates, unit, seconds=5, MAINPID=str(gone.pid)).returncode == 1
     with pytest.raises(subprocess.TimeoutExpired):
         wait_for(tmp_path, gates, unit, seconds=1.5, MAINPID=str(os.getpid()))
+
+
+def test_a_process_of_roots_is_there_for_a_user_who_may_not_send_it_a_signal(web):
+    unit, gates = "nova-api-answers", f"nova-api-answers {web}/503\n"
+    user = "nobody" if os.geteuid() == 0 else None
+    with tempfile.TemporaryDirectory() as name:  # others may not look into tmp_path
+        folder = Path(name)
+        folder.chmod(0o755)
+        with pytest.raises(subprocess.TimeoutExpired):
+            wait_for(folder, gates, unit, seconds=1.5, user=user, MAINPID="1")
 
 
 def test_a_service_without_a_line_waits_for_nothing(tmp_path):
@@ -165,8 +177,11 @@ def units(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     writing, _ = writing.split("# The parent of cinder-volume")
     script = f"set -eu\nunits={folder}\n{writing}"
     subprocess.run(["/bin/sh", "-c", script], check=True, env={"PATH": str(programs)})
-    written = {path.stem: path.read_text() for path in folder.glob("*.service")}
-    return {**written, "apache2": (folder / "apache2.service.d/testbed.conf").read_text()}
+    written: dict[str, str] = {}
+    for path in sorted((*folder.glob("*.service"), *folder.glob("*.service.d/*.conf"))):
+        unit = path.relative_to(folder).parts[0].partition(".")[0]
+        written[unit] = written.get(unit, "") + path.read_text()
+    return written
 
 
 def test_services_start_in_the_order_of_a_deployment_and_two_at_a_time(units):
