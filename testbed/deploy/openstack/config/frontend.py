@@ -106,25 +106,28 @@ listen {DASHBOARD}
 def _database(site: Site) -> str:
     """Return the database's part: all write to one server, or their writes would collide."""
     servers = "\n".join(
-        f"    server {node.machine} {node.address}:{MYSQL} check inter 5s "
+        f"    server {node.machine} {node.address}:{MYSQL} check inter 5s tcp-ut 25s "
         "observe layer4 error-limit 3 on-error mark-down"
-        + (" backup" if place else "")
-        + " on-marked-down shutdown-sessions"
-        + ("" if place else " on-marked-up shutdown-backup-sessions")
+        + (" backup" if place else " on-marked-up shutdown-backup-sessions")
         for place, node in enumerate(site.cloud.controllers)
     )
-    # Ending the sessions of a server that went down, haproxy 3.0 forgets those it was about to try
-    # again there: accepted, silent, for ever. So it tries none again, and soon knows of the loss.
+    # What cannot connect tries again each second; three in vain mark the server down, and the next
+    # goes elsewhere. Sessions of a lost server are left to TCP, which ends them after 25 s: where
+    # haproxy 3.0 is to end them (on-marked-down), it forgets those that are just connecting,
+    # accepted, silent, for ever.
     # A server that can be used greets with its protocol, 10; one that cannot, with an error.
     return f"""\
 listen mariadb
     mode tcp
-    retries 0
+    option redispatch 1
     bind {site.cloud.vip}:{MYSQL}
     timeout client 24h
     timeout server 24h
     option clitcpka
     option srvtcpka
+    srvtcpka-idle 10s
+    srvtcpka-intvl 5s
+    srvtcpka-cnt 3
     option tcp-check
     tcp-check connect
     tcp-check expect rbinary ^.{{8}}0[aA]
