@@ -21,7 +21,9 @@ def started(cli: Cli, cloud: str, tmp_path_factory: pytest.TempPathFactory) -> S
 def survivor(cli: Cli, started: Survivor) -> Iterator[Survivor]:
     """An instance in a whole cloud; a test that fails leaves that to a restore."""
     yield started
-    if not cli.sound(started.testbed).ready:
+    told = cli.sound(started.testbed)
+    if not told.ready:
+        print(f"not whole after the test:\n{told.detail}")
         started.restore()
 
 
