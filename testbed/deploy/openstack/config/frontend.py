@@ -107,19 +107,21 @@ def _database(site: Site) -> str:
     """Return the database's part: all write to one server, or their writes would collide."""
     servers = "\n".join(
         f"    server {node.machine} {node.address}:{MYSQL} check inter 5s tcp-ut 25s "
-        "observe layer4 error-limit 3 on-error mark-down"
-        + (" backup" if place else " on-marked-up shutdown-backup-sessions")
+        "observe layer4 error-limit 3 on-error mark-down" + (" backup" if place else "")
         for place, node in enumerate(site.cloud.controllers)
     )
     # What cannot connect tries again each second; three in vain mark the server down, and the next
-    # goes elsewhere. Sessions of a lost server are left to TCP, which ends them after 25 s: where
-    # haproxy 3.0 is to end them (on-marked-down), it forgets those that are just connecting,
-    # accepted, silent, for ever.
+    # goes elsewhere, and so do all after it, also when the first server is back. Sessions of a lost
+    # server are left to TCP, which ends them after 25 s: where haproxy 3.0 is to end sessions
+    # (on-marked-down, on-marked-up), it forgets those that are just connecting, accepted, silent,
+    # for ever.
     # A server that can be used greets with its protocol, 10; one that cannot, with an error.
     return f"""\
 listen mariadb
     mode tcp
     option redispatch 1
+    stick-table type ip size 1k
+    stick on dst
     bind {site.cloud.vip}:{MYSQL}
     timeout client 24h
     timeout server 24h
