@@ -115,6 +115,7 @@ def _database(site: Site) -> str:
     # server are left to TCP, which ends them after 25 s: where haproxy 3.0 is to end sessions
     # (on-marked-down, on-marked-up), it forgets those that are just connecting, accepted, silent,
     # for ever.
+    # A table of one entry has no room for the one that is to take its place.
     # A server that can be used greets with its protocol, 10; one that cannot, with an error.
     return f"""\
 listen mariadb
