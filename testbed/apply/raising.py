@@ -115,14 +115,15 @@ def up(host: Host, folders: Folders, wish: Wish, report: Report) -> Raised:
             lifecycle.finish_restore(host, folders, existing)
         recorder = Recorder(report)
         way, restored, note = _restore(host, folders, wish, recorder)
-        if restored is not way.goal:
+        reached = restored if restored and restored.covers(way.goal) else way.goal
+        if restored is not reached:
             _deploy(host, folders, wish, way, recorder)
         kept.remove(folders, wish.name)  # what is ready now takes its place
         if recorder.seconds:
             record = folders.of_testbed(wish.name) / "seconds.json"
             recorder.save(record, goes_on=existing is not None)
     total = time.monotonic() - started
-    return Raised(way.plan, way.goal, way.todo, total, recorder.seconds, restored, note)
+    return Raised(way.plan, reached, way.todo, total, recorder.seconds, restored, note)
 
 
 def _restore(

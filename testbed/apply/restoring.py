@@ -8,7 +8,7 @@ from testbed.apply.changes import Action, Change
 from testbed.apply.folders import Folders
 from testbed.apply.kept import Kept
 from testbed.apply.progress import WHOLE, Recorder, Stage
-from testbed.apply.stages import Level, highest
+from testbed.apply.stages import Level, nearest
 from testbed.errors import HostError, StateError
 from testbed.host import Host
 from testbed.plan.models import Plan
@@ -37,11 +37,7 @@ def find(host: Host, folders: Folders, plan: Plan, accel: Accelerator, goal: Lev
     now = origin.of_wanted(host, folders, plan, accel)
     if changed := origin.changed(manifest.origin, now):
         return Found(manifest, None, f"{' and '.join(changed)} changed since it was kept")
-    stage = highest(manifest.stages, goal)
-    if stage is None:
-        has = ", ".join(manifest.stages)
-        return Found(manifest, None, f"it was kept at stage {has}, and '{goal}' was asked for")
-    return Found(manifest, stage)
+    return Found(manifest, nearest(manifest.stages, goal))
 
 
 def restore(

@@ -15,6 +15,11 @@ class Level(StrEnum):
     STORAGE = "storage"
     CLOUD = "cloud"
 
+    def covers(self, other: "Level") -> bool:
+        """Return whether what is raised to this level has all that another one asks for."""
+        order = tuple(Level)
+        return order.index(self) >= order.index(other)
+
 
 def levels(plan: Plan) -> tuple[Level, ...]:
     """Return the levels a testbed has; kolla-ansible's cloud is raised by whoever runs it."""
@@ -36,9 +41,16 @@ def _missing(plan: Plan, wanted: Level) -> str:
 
 def highest(levels: Collection[str], goal: Level) -> Level | None:
     """Return the highest of some levels that is not above the goal, or None where all are."""
-    order = tuple(Level)
-    below = order[: order.index(goal) + 1]
-    return next((each for each in reversed(below) if each in levels), None)
+    below = (each for each in reversed(Level) if goal.covers(each))
+    return next((each for each in below if each in levels), None)
+
+
+def nearest(levels: Collection[str], goal: Level) -> Level:
+    """Return the highest of some levels that is not above the goal, else the lowest above it.
+
+    One of them there must be.
+    """
+    return highest(levels, goal) or next(each for each in Level if each in levels)
 
 
 def level(plan: Plan, wanted: Level | None) -> Level:

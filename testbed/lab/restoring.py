@@ -20,8 +20,7 @@ def healthy_checkpoint(world: World, lab: Lab) -> str:
     """Return the checkpoint of the highest stage; raises `LabError` where the lab needs more."""
     _must_be_of(world, lab)
     found = highest(checkpoints(world), Level.STORAGE)
-    order = tuple(Level)
-    if found is None or order.index(found) < order.index(Level(lab.stage)):
+    if found is None or not found.covers(Level(lab.stage)):
         raise LabError(
             f"testbed '{world.name}' is not far enough for lab '{lab.id}'",
             why=f"it has no checkpoint '{lab.stage}'",

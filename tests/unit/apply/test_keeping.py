@@ -12,14 +12,15 @@ import pytest
 from keeping_host import KeepingHost, put_image
 from lab import FakeSession, doors, no
 
-from testbed.apply import keeping, kept, keys, lifecycle, logs, raising, restoring
+from testbed import checkpoint
+from testbed.apply import keeping, kept, keys, lifecycle, logs, observe, raising
 from testbed.apply.budget import Budget
 from testbed.apply.changes import Action
 from testbed.apply.folders import Folders
 from testbed.apply.leftovers import remove_leftovers
 from testbed.apply.progress import Event, Stage, Status
 from testbed.apply.raising import Raised, Wish
-from testbed.apply.stages import Level, highest
+from testbed.apply.stages import Level, nearest
 from testbed.errors import HostError
 from testbed.plan.decide import plan
 from testbed.plan.identity import free_loopback
@@ -374,16 +375,14 @@ def test_a_manifest_that_was_changed_is_rubbish(host, folders, data):
     assert kept.find(folders, "lab") is None
 
 
-def test_a_higher_stage_than_wanted_is_not_restored(host, folders, data):
+def test_a_higher_stage_than_wanted_is_restored_rather_than_thrown_away(host, folders, data, up):
+    lifecycle.save(host, folders, observe.get(host, folders, "lab"), "storage")
+    checkpoint.delete(host, host.plan, "network")
     gone = lifecycle.down(host, folders, "lab")
-    assert gone.kept is not None
-    kept.write(folders, replace(gone.kept, stages=("storage",)))
-    found = restoring.find(host, folders, host.plan, "qemu", Level.NETWORK)
-    assert found is not None
-    assert (found.stage, found.why_not) == (
-        None,
-        "it was kept at stage storage, and 'network' was asked for",
-    )
+    assert gone.kept is not None and gone.kept.stages == ("storage",)
+    raised = up(replace(WISH, to=Level.NETWORK))
+    assert (raised.restored, raised.level) == (Level.STORAGE, Level.STORAGE)
+    assert data.read_text() == "precious"
 
 
 @pytest.mark.parametrize(
@@ -392,8 +391,8 @@ def test_a_higher_stage_than_wanted_is_not_restored(host, folders, data):
         (("network", "storage"), "storage", "storage"),
         (("network", "storage"), "network", "network"),
         (("network",), "storage", "network"),
-        (("storage",), "network", None),
+        (("storage", "cloud"), "network", "storage"),
     ],
 )
-def test_the_highest_stage_up_to_the_goal_is_restored(stages, goal, stage):
-    assert highest(stages, Level(goal)) == stage
+def test_the_highest_stage_up_to_the_goal_is_restored_or_the_next_above(stages, goal, stage):
+    assert nearest(stages, Level(goal)) == stage

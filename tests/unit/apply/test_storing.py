@@ -167,7 +167,7 @@ class TestLevels:
             ((), Level.STORAGE, None),
         ],
     )
-    def test_the_highest_kept_stage_up_to_the_goal_is_restored(
+    def test_the_highest_stage_up_to_the_goal_is_found(
         self, has: tuple[str, ...], goal: Level, expected: Level | None
     ) -> None:
         assert highest(has, goal) is expected
