@@ -184,7 +184,7 @@ def _walk(
         if goal is Level.CLOUD:
             cpus = host.facts().cpus
             clouding.raise_cloud(folders, plan, doors, recorder, accel=wish.accel, cpus=cpus)
-            cloud = watching.look_where_deployed(folders, plan, doors)
+            cloud = watching.wait_where_deployed(folders, plan, doors, timeout=watching.STARTED)
         health.remember(folders, plan.name, steady, ceph, cloud)
 
 

@@ -3,16 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from testbed.apply import health, storing
+from testbed.apply import health, storing, watching
 from testbed.apply.cables import is_pulled
 from testbed.apply.folders import Folders
 from testbed.apply.observe import Testbed
 from testbed.host import DISK_FAILED, ObservedMachine
-from testbed.plan.cloud import Cloud
 from testbed.plan.models import Machine
-from testbed.probe.cloud.seen import CloudSeen
-from testbed.probe.cloud.verdicts import verdicts as cloud_verdicts
-from testbed.probe.verdict import failing
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +53,17 @@ def status(folders: Folders, testbed: Testbed) -> Status:
         *_pulled(testbed),
     )
     looked = health.recall(folders, name)
-    storage = testbed.plan.storage
-    seen = looked.ceph if looked else None
+    storage, cloud = testbed.plan.storage, testbed.plan.cloud
+    ceph, openstack = (looked.ceph, looked.cloud) if looked else (None, None)
     return Status(
         name=name,
         machines=lines,
         wrong=wrong,
         looked=looked,
-        ceph_wrong=storing.wrong(storage, seen) if storage and seen else (),
-        cloud_wrong=tuple(_cloud_wrong(testbed.plan.cloud, looked.cloud if looked else None)),
+        ceph_wrong=storing.wrong(storage, ceph) if storage and ceph else (),
+        cloud_wrong=watching.wrong(cloud, openstack) if cloud and openstack else (),
         untried=storing.untried(testbed.plan),
     )
-
-
-def _cloud_wrong(cloud: Cloud | None, seen: CloudSeen | None) -> Iterator[str]:
-    """Yield what was wrong with OpenStack, one line each."""
-    if cloud and seen:
-        for verdict in failing(cloud_verdicts(cloud, seen)):
-            yield f"{verdict.probe}: {verdict.seen}"
 
 
 def _machine(loopback: str, machine: Machine, seen: ObservedMachine) -> MachineStatus:

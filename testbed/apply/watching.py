@@ -1,6 +1,6 @@
 """The look at OpenStack that is remembered, and what holds of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 
 from testbed.apply import secrets as kept
@@ -15,11 +15,15 @@ from testbed.deploy.step import Guests
 from testbed.plan.cloud import Cloud
 from testbed.plan.models import Plan
 from testbed.probe.cloud.look import Wanted, look
-from testbed.probe.cloud.seen import CloudSeen, answers
+from testbed.probe.cloud.seen import CloudSeen
+from testbed.probe.cloud.verdicts import INSTANCES, verdicts
+from testbed.probe.verdict import failing
 from testbed.topology.models import CloudProvider
 from testbed.wait import Seen, wait_until
 
-_REPORTS, _EVERY = 600.0, 5.0  # seconds
+# Seconds until all have reported: after a restore, and after services were started anew.
+RESTORED, STARTED = 600.0, 1800.0
+_EVERY = 5.0
 
 
 def look_where_deployed(folders: Folders, plan: Plan, session: Session) -> CloudSeen | None:
@@ -35,36 +39,36 @@ def look_where_deployed(folders: Folders, plan: Plan, session: Session) -> Cloud
     return look(wanted, guests)
 
 
-def wait_where_deployed(folders: Folders, plan: Plan, session: Session) -> CloudSeen | None:
-    """Return what is seen of OpenStack once all of it answers and reports, or None as a look.
+def wait_where_deployed(
+    folders: Folders, plan: Plan, session: Session, *, timeout: float = RESTORED
+) -> CloudSeen | None:
+    """Return what is seen of OpenStack once nothing is wrong with it, or None as a look.
 
-    After a restore nobody is given work until he has reported anew: none seems alive till then.
+    After a restore or a power cut nobody is given work until he has reported anew: none seems
+    alive till then. What state instances are in is their owners' business.
     """
     seen: CloudSeen | None = None
 
     def see() -> Seen:
         nonlocal seen
         seen = look_where_deployed(folders, plan, session)
-        silent = ", ".join(_silent(seen)) if seen else ""
-        return Seen(not silent, f"silent: {silent}")
+        told = wrong(plan.cloud, seen, but=INSTANCES) if plan.cloud and seen else ()
+        return Seen(not told, "; ".join(told))
 
     wait_until(
-        "OpenStack's APIs and services",
+        "OpenStack whole",
         see,
-        timeout=_REPORTS,
+        timeout=timeout,
         every=_EVERY,
-        next_step="see which do not run: testbed status --check",
+        next_step="see all of it: testbed status --check",
     )
     return seen
 
 
-def _silent(seen: CloudSeen) -> Iterator[str]:
-    """Yield which APIs do not answer, what they could not say, and whose reports are missing."""
-    yield from (name for name, told in seen.endpoints.items() if not answers(told))
-    yield from seen.unasked
-    for each in (*seen.services, *seen.agents):
-        if each.enabled and not each.up:
-            yield str(each)
+def wrong(cloud: Cloud, seen: CloudSeen, *, but: str = "") -> tuple[str, ...]:
+    """Return what is wrong with OpenStack, one line each, apart from what one probe says."""
+    found = (each for each in failing(verdicts(cloud, seen)) if each.probe != but)
+    return tuple(f"{each.probe}: {each.seen}" for each in found)
 
 
 def endpoints(cloud: Cloud) -> Mapping[str, str]:

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from testbed.probe.cloud.seen import CloudSeen, ServiceSeen
+    from testbed.probe.cloud.seen import CloudSeen, NodeSeen, ServiceSeen
+
+_NOT_ASKED = "not asked"
 
 
 def cloud_lines(seen: "CloudSeen", when: str, wrong: tuple[str, ...]) -> Iterator[str]:
@@ -15,10 +17,11 @@ def cloud_lines(seen: "CloudSeen", when: str, wrong: tuple[str, ...]) -> Iterato
     rows = {
         "APIs": _answering(seen),
         "address": _named(each.machine for each in control if each.vip),
-        "database": _named(f"{each.machine} {each.database}" for each in control),
-        "queue": _named(each.machine for each in control if each.queue),
+        "database": _database(control),
+        "queue": _queue(control),
+        "chassis": _named(each.machine for each in seen.nodes if each.chassis),
         "services": _up((*seen.services, *seen.agents)),
-        "hosts": _named(each.host for each in seen.hypervisors if each.up),
+        "hosts": _hosts(seen),
     }
     for name, told in rows.items():
         yield f"  {name.ljust(9)} {told}"
@@ -39,5 +42,29 @@ def _named(names: Iterable[str]) -> str:
     return ", ".join(names) or "none"
 
 
+def _database(control: list["NodeSeen"]) -> str:
+    """Return each server's state and, where they are a cluster, how many each takes for all."""
+    states = _named(f"{each.machine} {each.database}" for each in control)
+    sizes = sorted({each.members for each in control if each.members})
+    if len(control) == 1 or not sizes:
+        return states
+    return f"{states}; a cluster of {' and one of '.join(map(str, sizes))}"
+
+
+def _queue(control: list["NodeSeen"]) -> str:
+    """Return its members, each group of them where they do not all see each other."""
+    groups = tuple(dict.fromkeys(each.queue for each in control if each.queue))
+    told = "; ".join(map(_named, groups))
+    return f"apart: {told}" if len(groups) > 1 else told or _named(())
+
+
 def _up(services: tuple["ServiceSeen", ...]) -> str:
+    if not services:
+        return _NOT_ASKED
     return f"{sum(each.up for each in services)} of {len(services)} up"
+
+
+def _hosts(seen: "CloudSeen") -> str:
+    if seen.unasked and not seen.hypervisors:
+        return _NOT_ASKED
+    return _named(each.host for each in seen.hypervisors if each.up)

@@ -17,6 +17,7 @@ from testbed.probe.cloud.seen import (
 from testbed.probe.verdict import Verdict
 
 CLOUD = "cloud"  # whom the verdicts are about
+INSTANCES = "instances"  # the one that is their owners' business, not OpenStack's
 _ERROR = "ERROR"
 
 
@@ -107,17 +108,22 @@ def _reports(probe: str, found: tuple[ServiceSeen, ...]) -> Iterator[Verdict]:
 
 
 def _hypervisors(cloud: Cloud, seen: CloudSeen) -> Iterator[Verdict]:
-    asked = any(map(answers, seen.endpoints.values())) and not seen.unasked
-    if seen.hypervisors or asked:
+    if seen.hypervisors or _all_asked(seen):
         up = [each.host for each in seen.hypervisors if each.up]
         told = f"{len(up)} of {len(cloud.nodes)} up: {', '.join(up) or 'none'}"
         yield _verdict("hypervisors", holds=len(up) == len(cloud.nodes), seen=told)
 
 
+def _all_asked(seen: CloudSeen) -> bool:
+    return any(map(answers, seen.endpoints.values())) and not seen.unasked
+
+
 def _instances(seen: CloudSeen) -> Iterator[Verdict]:
+    if not (seen.instances or _all_asked(seen)):
+        return
     failed = [f"{each.name} is in {_ERROR}" for each in seen.instances if each.state == _ERROR]
     told = "; ".join(failed) or f"{len(seen.instances)}"
-    yield _verdict("instances", holds=not failed, seen=told)
+    yield _verdict(INSTANCES, holds=not failed, seen=told)
 
 
 def _failed(seen: CloudSeen) -> Iterator[Verdict]:

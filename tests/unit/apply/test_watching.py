@@ -14,6 +14,7 @@ from lab import planned
 sys.path.append(str(Path(__file__).parents[1]))  # the OpenStack of dictionaries is shared
 
 from fake_openstack import FakeOpenStack, Guest
+from sound_cloud import SOUND
 
 from testbed.apply import health, tenancy, watching
 from testbed.apply.folders import Folders
@@ -100,58 +101,56 @@ class TestLook:
 
 
 class TestWait:
+    @pytest.fixture(autouse=True)
+    def _at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Nobody waits, and what looks see is told one after the other."""
+        self.looks: list[CloudSeen] = []
+        monkeypatch.setattr(watching, "_EVERY", 0.0)
+        monkeypatch.setattr(watching, "look_where_deployed", lambda *_: self.looks.pop(0))
+
+    def wait(self, made: Plan, folders: Folders, *looks: CloudSeen) -> CloudSeen | None:
+        self.looks += looks
+        patience = 0.0 if len(looks) == 1 else 60.0
+        return watching.wait_where_deployed(folders, made, None, timeout=patience)  # type: ignore[arg-type]
+
     def test_services_that_seem_dead_after_a_restore_are_waited_for(
-        self, made: Plan, folders: Folders, monkeypatch: pytest.MonkeyPatch
+        self, made: Plan, folders: Folders
     ):
-        looks = [seen_with(up=False), seen_with(up=False), seen_with(up=True)]
-        monkeypatch.setattr(watching, "look_where_deployed", lambda *_: looks.pop(0))
-        monkeypatch.setattr(watching, "_EVERY", 0.0)
-        assert watching.wait_where_deployed(folders, made, None) == seen_with(up=True)  # type: ignore[arg-type]
-        assert looks == []
+        assert self.wait(made, folders, with_compute(up=False), SOUND) == SOUND
+        assert self.looks == []
 
-    def test_one_that_is_switched_off_is_not(
-        self, made: Plan, folders: Folders, monkeypatch: pytest.MonkeyPatch
-    ):
-        off = seen_with(up=False, enabled=False)
-        monkeypatch.setattr(watching, "look_where_deployed", lambda *_: off)
-        assert watching.wait_where_deployed(folders, made, None) == off  # type: ignore[arg-type]
+    def test_one_that_is_switched_off_is_not(self, made: Plan, folders: Folders):
+        off = with_compute(up=False, enabled=False)
+        assert self.wait(made, folders, off) == off
 
-    def test_one_that_stays_silent_is_named(
-        self, made: Plan, folders: Folders, monkeypatch: pytest.MonkeyPatch
-    ):
-        monkeypatch.setattr(watching, "look_where_deployed", lambda *_: seen_with(up=False))
-        monkeypatch.setattr(watching, "_REPORTS", 0.0)
-        monkeypatch.setattr(watching, "_EVERY", 0.0)
-        with pytest.raises(WaitTimeout, match="APIs and services") as caught:
-            watching.wait_where_deployed(folders, made, None)  # type: ignore[arg-type]
-        assert "silent: nova-compute on node2" in caught.value.why
+    def test_an_instance_that_failed_is_not(self, made: Plan, folders: Folders):
+        web = replace(SOUND.instances[0], state="ERROR")
+        failed = replace(SOUND, instances=(web,))
+        assert self.wait(made, folders, failed) == failed
 
     @pytest.mark.parametrize(
         ("unwell", "told"),
         [
-            ({"endpoints": {"keystone": "300", "nova": "503"}}, "nova"),
-            ({"unasked": ("keystone: no answer",), "services": ()}, "keystone: no answer"),
+            ({"endpoints": {"keystone": "300", "nova": "503"}}, "APIs: nova: 503"),
+            ({"unasked": ("keystone: no answer",)}, "look: keystone: no answer"),
+            ({"nodes": SOUND.nodes[:2]}, "database: node1 Synced, sees 3, node2 Synced, sees 3"),
+            ({"services": (ServiceSeen("nova-api", "node2", False),)}, "nova-api on node2 is down"),
+            (
+                {"nodes": (replace(SOUND.nodes[0], chassis=False), *SOUND.nodes[1:])},
+                "chassis: 2 of 3 connected, not node1",
+            ),
         ],
     )
-    def test_what_does_not_answer_is_named(
-        self,
-        made: Plan,
-        folders: Folders,
-        monkeypatch: pytest.MonkeyPatch,
-        unwell: dict[str, Any],
-        told: str,
+    def test_what_stays_wrong_is_told(
+        self, made: Plan, folders: Folders, unwell: dict[str, Any], told: str
     ):
-        seen = replace(seen_with(up=True), **unwell)
-        monkeypatch.setattr(watching, "look_where_deployed", lambda *_: seen)
-        monkeypatch.setattr(watching, "_REPORTS", 0.0)
-        with pytest.raises(WaitTimeout) as caught:
-            watching.wait_where_deployed(folders, made, None)  # type: ignore[arg-type]
-        assert caught.value.why.endswith(f"silent: {told}")
+        with pytest.raises(WaitTimeout, match="OpenStack whole") as caught:
+            self.wait(made, folders, replace(SOUND, **unwell))
+        assert told in caught.value.why
 
 
-def seen_with(*, up: bool, enabled: bool = True) -> CloudSeen:
-    service = ServiceSeen("nova-compute", "node2", up, enabled)
-    return CloudSeen((), {}, services=(service,))
+def with_compute(*, up: bool, enabled: bool = True) -> CloudSeen:
+    return replace(SOUND, services=(ServiceSeen("nova-compute", "node2", up, enabled),))
 
 
 class TestTenant:
