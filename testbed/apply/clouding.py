@@ -39,7 +39,8 @@ def raise_cloud(
 
     own, guests = secrets(folders, plan.name), guests_of(cloud, storage, session)
     provider.deploy(Wanted(cloud, storage, own, accel == "kvm", cpus), guests, timing)
-    tenancy.settle_tenant(plan, cloud, own, guests, session, timing)
+    if seen := tenancy.settle_tenant(plan, cloud, own, guests, session, timing):
+        recorder.note(Stage.CLOUD, seen)
 
 
 def _wanted(plan: Plan) -> tuple[Cloud, Storage]:

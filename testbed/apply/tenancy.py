@@ -13,12 +13,14 @@ from testbed.plan.models import Plan
 
 def settle_tenant(
     plan: Plan, cloud: Cloud, secrets: Secrets, guests: Guests, session: Session, timing: Timing
-) -> None:
-    """Make the tenant's world and prove an instance in it, unless this cloud was proven before."""
+) -> str:
+    """Make the tenant's world and prove an instance in it, unless this cloud was proven before.
+
+    Returns what was seen of the instance, nothing where it was seen before.
+    """
     world = World(cloud, secrets, guests, timing)
     make_world(world)
-    if not is_proven(world):
-        prove(world, outsider(plan, cloud, session))
+    return "" if is_proven(world) else prove(world, outsider(plan, cloud, session))
 
 
 def outsider(plan: Plan, cloud: Cloud, session: Session) -> TalkingGuest:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _PROVEN = {  # by the level that was raised
     "network": "steady state proven",
     "storage": "Ceph healthy",
-    "cloud": "OpenStack's APIs answer",
+    "cloud": "OpenStack whole, an instance in it was reached",
 }
 
 

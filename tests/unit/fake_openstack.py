@@ -51,6 +51,7 @@ class FakeOpenStack:
     credentials: dict[tuple[str, str], str] = field(default_factory=dict)  # by user and name
     requests: list[str] = field(default_factory=list)
     fails: dict[str, list[int]] = field(default_factory=dict)  # statuses to answer with, in order
+    forgets: dict[str, list[int]] = field(default_factory=dict)  # does it, and answers so
     silent: set[int] = field(default_factory=set)  # ports that nobody listens at
     becomes: str = "ACTIVE"  # what a server is once it was looked at
     reports: dict[str, Any] = field(default_factory=dict)  # answers of their own, by path
@@ -147,9 +148,28 @@ def _answer(
     query: dict[str, str],
     body: bytes,
 ) -> tuple[int, Any]:
-    for words, statuses in cloud.fails.items():
-        if words in f"{asked.command} {port}{path}" and statuses:
-            return statuses.pop(0), {"error": {"message": "it failed"}}
+    if status := _trouble(cloud.fails, f"{asked.command} {port}{path}"):
+        return status, {"error": {"message": "it failed"}}
+    told = _reply(cloud, asked, host, port, path, query, body)
+    if status := _trouble(cloud.forgets, f"{asked.command} {port}{path}"):
+        return status, {"error": {"message": "it was done, and is not told"}}
+    return told
+
+
+def _trouble(troubles: dict[str, list[int]], request: str) -> int:
+    """Return the status of the next trouble with a request, 0 where there is none."""
+    return next((s.pop(0) for words, s in troubles.items() if words in request and s), 0)
+
+
+def _reply(
+    cloud: FakeOpenStack,
+    asked: Any,
+    host: str,
+    port: int,
+    path: str,
+    query: dict[str, str],
+    body: bytes,
+) -> tuple[int, Any]:
     if host != VIP:
         return 200, b"proof\n"
     if path == "/":

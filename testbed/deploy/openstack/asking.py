@@ -40,18 +40,23 @@ def patiently(act: Callable[[], T]) -> T:
     done: list[T] = []
 
     def look() -> Seen:
-        try:
-            done.append(act())
-        except NothingAnswers as error:
-            return Seen(False, f"{error.what}: {error.why}")
-        except CloudRefused as error:
-            if error.status < _BUSY:
-                raise
-            return Seen(False, f"{error.what}: {error.why}")
+        done.append(act())
         return Seen(True, "done")
 
-    wait_until("OpenStack's answer", look, timeout=_PATIENCE, every=_EVERY)
+    wait_until("OpenStack's answer", lambda: patient(look), timeout=_PATIENCE, every=_EVERY)
     return done[0]
+
+
+def patient(look: Callable[[], Seen]) -> Seen:
+    """Return what a look sees; that a service has trouble of its own is something seen, too."""
+    try:
+        return look()
+    except NothingAnswers as error:
+        return Seen(False, f"{error.what}: {error.why}")
+    except CloudRefused as error:
+        if error.status < _BUSY:
+            raise
+        return Seen(False, f"{error.what}: {error.why}")
 
 
 def find(api: Api, service: str, path: str, **where: str) -> Any | None:

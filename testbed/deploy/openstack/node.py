@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from testbed.deploy.files import File, digest_of, unpacking
 from testbed.deploy.openstack.config import firewall
-from testbed.deploy.openstack.config.gates import waiting_script
 from testbed.deploy.openstack.config.network import switch_script
 from testbed.deploy.openstack.files import DIGEST
 from testbed.deploy.openstack.site import Site
@@ -155,9 +154,3 @@ def starting(
         script = f"{enabling(missing)}\nsystemctl reset-failed {asked} || true\n"
         script += f"systemctl {'restart' if again else 'start'} {asked}\n"
         yield Step(name, machine, Script(script, sudo=True), timeout=_START)
-
-
-def waiting(name: str, machine: str, answers: tuple[str, ...]) -> Step:
-    """Return the step that ends once all of that answers."""
-    script = Script(waiting_script(answers), sudo=True)
-    return Step(f"{name} answers", machine, script, timeout=_START)

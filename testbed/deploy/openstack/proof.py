@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from testbed.deploy.openstack import login
-from testbed.deploy.openstack.asking import find, patiently, step
+from testbed.deploy.openstack.asking import find, patient, patiently, step
 from testbed.deploy.openstack.files import DIGEST
 from testbed.deploy.openstack.tenant import NETWORK_NAME, OUTSIDE, TINY, World
 from testbed.deploy.step import Step, take
 from testbed.errors import DeployError
-from testbed.guest import Command, NothingAnswers, TalkingGuest
+from testbed.guest import Command, TalkingGuest
 from testbed.probe.cloud.ask import COMPUTE, IMAGE, NETWORK, VOLUME, Api, CloudRefused
 from testbed.probe.cloud.http import call
 from testbed.wait import Seen, wait_until
@@ -66,28 +66,41 @@ class _Proof:
 
     def make_volume(self) -> str:
         """Make a volume of the tiny image; return its id once it can be started from."""
-        image = self._must_find(IMAGE, "/v2/images", TINY)
-        values = {"name": NAME, "size": _VOLUME_GIB, "imageRef": image["id"]}
-        made = self.api.must("POST", VOLUME, self._volumes, {"volume": values})["volume"]["id"]
+        made = patiently(self._volume)
 
         def look() -> Seen:
             return _usable(self.api.get(VOLUME, f"{self._volumes}/{made}")["volume"])
 
         self._wait("a volume of the tiny image", look, _MADE)
-        return str(made)
+        return made
+
+    def _volume(self) -> str:
+        """Return the id of the volume, which is asked for unless it was and nobody said so."""
+        if asked_for := self._own_volumes():
+            return str(asked_for[0]["id"])
+        image = self._must_find(IMAGE, "/v2/images", TINY)
+        values = {"name": NAME, "size": _VOLUME_GIB, "imageRef": image["id"]}
+        made = self.api.must("POST", VOLUME, self._volumes, {"volume": values})
+        return str(made["volume"]["id"])
 
     def start(self, volume: str) -> str:
         """Start an instance from the volume; return its id once it runs."""
+        made = patiently(lambda: self._instance(volume))
+        self._wait("an instance that runs", lambda: _runs(self._server(made)), _ACTIVE)
+        return made
+
+    def _instance(self, volume: str) -> str:
+        """Return the id of the instance, asked for likewise."""
+        if asked_for := self._servers():
+            return str(asked_for[0]["id"])
         flavor = self._must_find(COMPUTE, "/flavors/detail", TINY)
         network = self._must_find(NETWORK, "/v2.0/networks", NETWORK_NAME)
         body = {"server": _server(volume, flavor["id"], network["id"])}
-        made = self.api.must("POST", COMPUTE, "/servers", body)["server"]["id"]
-        self._wait("an instance that runs", lambda: _runs(self._server(made)), _ACTIVE)
-        return str(made)
+        return str(self.api.must("POST", COMPUTE, "/servers", body)["server"]["id"])
 
     def reach(self, server: str) -> str:
         """Give the instance an address outside; return what was seen once it answers there."""
-        address = self._address(server)
+        address = patiently(lambda: self._address(server))
         ping = Command(("ping", "-c", "1", "-W", "2", address))
         self._wait(f"{address} answers a ping", lambda: _pinged(self.outsider, ping), _REACHED)
         self._wait(f"{address} has its page", lambda: _page(self.outsider, address), _REACHED)
@@ -100,7 +113,7 @@ class _Proof:
         """Remove what a proof makes, finished or not."""
         for server in self._servers():
             for each in self._floating(server["id"]):
-                self._delete(NETWORK, f"/v2.0/floatingips/{each}")
+                self._delete(NETWORK, f"/v2.0/floatingips/{each['id']}")
             self._delete(COMPUTE, f"/servers/{server['id']}")
         self._wait("the instance is gone", lambda: _none_of(self._servers()), _GONE)
         for volume in self._own_volumes():
@@ -125,12 +138,15 @@ class _Proof:
     def _ports(self, server: str) -> list[Any]:
         return list(self.api.get(NETWORK, f"/v2.0/ports?device_id={server}")["ports"])
 
-    def _floating(self, server: str) -> Iterator[str]:
+    def _floating(self, server: str) -> Iterator[Any]:
         for port in self._ports(server):
             told = self.api.get(NETWORK, f"/v2.0/floatingips?port_id={port['id']}")
-            yield from (each["id"] for each in told["floatingips"])
+            yield from told["floatingips"]
 
     def _address(self, server: str) -> str:
+        """Return the instance's address outside, asked for likewise."""
+        for given in self._floating(server):
+            return str(given["floating_ip_address"])
         outside = self._must_find(NETWORK, "/v2.0/networks", OUTSIDE)
         port = self._ports(server)[0]["id"]
         wanted = {"floatingip": {"floating_network_id": outside["id"], "port_id": port}}
@@ -148,14 +164,8 @@ class _Proof:
             self.api.must("DELETE", service, path)
 
     def _wait(self, goal: str, look: Callable[[], Seen], timeout: float) -> None:
-        def patient() -> Seen:
-            try:
-                return look()
-            except NothingAnswers as error:
-                return Seen(False, error.what)
-
-        hint = f"testbed openstack console log show {NAME}"
-        wait_until(goal, patient, timeout=timeout, every=_EVERY, next_step=f"read: {hint}")
+        hint = f"read: testbed openstack console log show {NAME}"
+        wait_until(goal, lambda: patient(look), timeout=timeout, every=_EVERY, next_step=hint)
 
 
 def _server(volume: str, flavor: str, network: str) -> dict[str, Any]:

@@ -28,11 +28,15 @@ from testbed.guest import Command, must
 from testbed.plan.cloud import Cloud, CloudNode
 from testbed.plan.storage import Storage
 from testbed.probe.ceph.ask import asking
+from testbed.probe.cloud.apis import endpoint
+from testbed.probe.cloud.seen import answers
 from testbed.together import side_by_side
+from testbed.wait import Seen, wait_until
 
 WHOLE = "testbed"
 _CEPH = 300.0  # seconds
 _QUEUE = 600.0
+_APIS = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +178,20 @@ def _raise_queue(job: Job, nodes: tuple[_Node, ...]) -> None:
 
 
 def _wait_for_apis(job: Job) -> None:
-    """Return once every API answers where the catalogue says it is."""
+    """Return once every API answers where the catalogue says it is; raises `WaitTimeout`."""
     first = job.controllers[0].machine
-    answers = tuple(endpoints(job.site(first).cloud).values())
-    job.take(node.waiting("every API", first, answers))
+    places = endpoints(job.site(first).cloud)
+
+    def look() -> Seen:
+        told = {name: endpoint(job.guests[first], url) for name, url in places.items()}
+        silent = [f"{name}: {said}" for name, said in told.items() if not answers(said)]
+        return Seen(not silent, "; ".join(silent))
+
+    with job.timing(first, "every API answers"):
+        wait_until(
+            "every API answers at its address",
+            look,
+            timeout=_APIS,
+            every=5.0,
+            next_step="see what does not run: testbed status --check",
+        )

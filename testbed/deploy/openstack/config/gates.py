@@ -66,8 +66,3 @@ def answers(site: Site) -> Mapping[str, tuple[str, ...]]:
     ports = {api.unit: api.port for api in APIS} | {"glance-api": GLANCE}
     own = site.node.address
     return {f"{unit}-answers": (f"http://{own}:{port}/",) for unit, port in ports.items()}
-
-
-def waiting_script(places: tuple[str, ...]) -> str:
-    """Return the command that ends once all of that answers."""
-    return f"echo 'all {' '.join(places)}' | GATES=/dev/stdin {WAIT} all"

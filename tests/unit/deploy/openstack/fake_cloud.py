@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import socket
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,6 +47,7 @@ class FakeCloud:
     changes: list[str] = field(default_factory=list)
     statements: str = ""
     cut_after: int | None = None
+    api: str = "300 Multiple Choices"  # what every API answers with
     lock: RLock = field(default_factory=RLock)
 
     def __post_init__(self) -> None:
@@ -86,6 +88,13 @@ class FakeGuest:
             return Result(0, self._answer(text, stdin), "", 0.1)
 
     @contextmanager
+    def dial(self, host: str, port: int, *, timeout: float = 30.0) -> Iterator[socket.socket]:
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            theirs.sendall(f"HTTP/1.1 {self.world.api}\r\nContent-Length: 0\r\n\r\n".encode())
+            yield ours
+
+    @contextmanager
     def talk(self, command: Command, *, timeout: float = 60.0) -> Iterator["FakeCeph"]:
         yield FakeCeph()
 
@@ -94,8 +103,6 @@ class FakeGuest:
             return self._facts(text)
         if text.startswith("tar"):
             return self._unpack(stdin)
-        if "wait-for" in text:
-            return ""
         if text.startswith("mariadb"):
             return self._query(text, stdin)
         if "wsrep_cluster_status" in text:

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from fake_cloud import FakeCloud
 
+from testbed.deploy.openstack import provider
 from testbed.deploy.openstack.provider import Wanted, deploy
 from testbed.deploy.openstack.secrets import new_secrets
-from testbed.errors import DeployError, TestbedError
+from testbed.errors import DeployError, TestbedError, WaitTimeout
 from testbed.plan.decide import plan
 from testbed.topology.shipped import find
 
@@ -140,6 +141,17 @@ def test_compact_has_one_of_everything_and_instances_on_all_nodes() -> None:
         node = world.nodes[name]
         assert node.active == {"openvswitch-switch", "ovn-host", "libvirtd", "nova-compute"}
     assert raise_it(world, "aolda-cloud-compact") == []
+
+
+def test_apis_that_do_not_answer_at_their_address_are_named(
+    world: FakeCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(provider, "_APIS", 0.0)
+    world.api = "503 Service Unavailable"
+    with pytest.raises(WaitTimeout, match="every API answers at its address") as caught:
+        raise_it(world)
+    assert caught.value.why.startswith("last seen: keystone: 503; glance: 503;")
+    assert "testbed status --check" in caught.value.next_step
 
 
 def test_an_image_without_openstack_is_told_by_name(world: FakeCloud) -> None:

@@ -217,6 +217,28 @@ class TestProof:
         prove(world, router)
         assert openstack.made("servers") == openstack.made("volumes") == ["proof-of-mine"]
 
+    @pytest.mark.parametrize("trouble", ["fails", "forgets"])
+    @pytest.mark.parametrize(
+        "request_",
+        [
+            "POST 8776/v3/id-club/volumes",
+            "GET 8776/v3/id-club/volumes/id-proof",
+            "POST 8774/v2.1/servers",
+            "GET 8774/v2.1/servers/id-proof",
+            "POST 9696/v2.0/floatingips",
+        ],
+    )
+    def test_a_service_that_stumbles_once_is_asked_again_and_nothing_is_made_twice(
+        self, world: World, router: Guest, openstack: FakeOpenStack, trouble: str, request_: str
+    ):
+        getattr(openstack, trouble)[request_] = [503]
+        router.answers["ping"] = Result(1, "", "unreachable", 0.1)  # so that all of it stays
+        with pytest.raises(DeployError, match="answers a ping"):
+            prove(world, router)
+        assert not openstack.fails.get(request_) and not openstack.forgets.get(request_)
+        for made in ("servers", "volumes", "floatingips"):
+            assert len(openstack.things[made]) == 1
+
     def test_an_instance_that_fails_is_not_waited_for(
         self, world: World, router: Guest, openstack: FakeOpenStack
     ):
