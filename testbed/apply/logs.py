@@ -8,16 +8,19 @@ from testbed.apply import keys
 from testbed.apply.folders import Folders, make_private
 from testbed.apply.session import session
 from testbed.errors import TestbedError
-from testbed.guest import Guest, Script
+from testbed.guest import CommandTimeout, Guest, Script
 from testbed.host import Host
 from testbed.plan.models import Machine, Plan
 from testbed.together import side_by_side
 
 _FROM_THE_GUEST = {
     "cloud-init.log": "cat /var/log/cloud-init.log",
-    "journal.log": "journalctl --no-pager -b",
+    "journal.log": "journalctl --no-pager -b -n 20000",
     "ceph.log": "tail -n 3000 /var/log/ceph/*.log /var/snap/microceph/common/logs/*.log "
     "2>/dev/null; true",
+    "cloud.log": "tail -n 1000 /var/log/rabbitmq/*.log /var/log/ovn/*.log "
+    "/var/log/openvswitch/*.log /var/log/libvirt/qemu/*.log "
+    "/var/log/openstack-dashboard/error.log 2>/dev/null; true",
     "network.txt": "ip -d addr; ip route; cat /proc/net/bonding/* 2>/dev/null; true",
 }
 
@@ -58,6 +61,9 @@ def _ask(guest: Guest, folder: Path) -> None:
     for name, text in _FROM_THE_GUEST.items():
         try:
             result = guest.run(Script(text, sudo=True), timeout=60)
+        except CommandTimeout as error:
+            (folder / f"{guest.name}.{name}").write_text("\n".join(error.lines()))
+            continue
         except TestbedError as error:
             (folder / f"{guest.name}.unreachable.txt").write_text("\n".join(error.lines()))
             return

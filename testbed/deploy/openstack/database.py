@@ -60,6 +60,7 @@ systemctl reset-failed {DATABASE} 2>/dev/null || true
 )
 _POSITION = Script(
     f"""
+[ -e {_STATE} ] || exit 0
 cat {_STATE}
 if grep -q 'seqno: *-1' {_STATE}; then galera_recovery; fi
 """,

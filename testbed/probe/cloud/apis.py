@@ -3,18 +3,20 @@
 from collections.abc import Iterator
 from typing import Any
 
-from testbed.errors import GuestError
-from testbed.guest import TalkingGuest
+from testbed.guest import NothingAnswers, TalkingGuest
 from testbed.probe.cloud.ask import COMPUTE, NETWORK, VOLUME, Api
 from testbed.probe.cloud.http import call
 from testbed.probe.cloud.seen import InstanceSeen, ServiceSeen
 
 
 def endpoint(guest: TalkingGuest, url: str, *, timeout: float = 20.0) -> str:
-    """Return what is answered at an API's address: an HTTP status, or why there is none."""
+    """Return what is answered at an API's address: an HTTP status, or why there is none.
+
+    Raises `GuestError` where the guest itself cannot be reached.
+    """
     try:
         return str(call(guest, "GET", url, timeout=timeout).status)
-    except GuestError as error:
+    except NothingAnswers as error:
         return error.why or error.what
 
 

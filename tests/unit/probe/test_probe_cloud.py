@@ -5,7 +5,7 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -14,7 +14,7 @@ sys.path.append(str(Path(__file__).parents[1]))  # the OpenStack of dictionaries
 from fake_openstack import FakeOpenStack, Guest
 
 from testbed.errors import GuestError
-from testbed.guest import NothingAnswers, Result
+from testbed.guest import NothingAnswers, Result, Unreachable
 from testbed.plan.cloud import Cloud
 from testbed.plan.decide import plan
 from testbed.probe.cloud import node
@@ -253,6 +253,28 @@ class TestLook:
         seen = looked(guests)
         assert len(seen.nodes) == 3
         assert wrong(seen) == ["cloud: APIs: keystone: refused; nova: refused"]
+
+    def test_apis_are_asked_through_the_next_node_where_one_hangs_and_once_only(
+        self, guests: dict[str, Guest], monkeypatch: pytest.MonkeyPatch
+    ):
+        tries: list[int] = []
+
+        def hangs(host: str, port: int, **_: object) -> NoReturn:
+            tries.append(port)
+            raise Unreachable("node1: no banner within 20 s")
+
+        monkeypatch.setattr(guests["node1"], "dial", hangs)
+        seen = looked(guests)
+        assert len(tries) == 1
+        assert seen.endpoints == {"keystone": "300", "nova": "300"}
+
+    def test_of_instances_nobody_was_asked_about_nothing_is_said(
+        self, guests: dict[str, Guest], openstack: FakeOpenStack
+    ):
+        openstack.silent = {5000}
+        probes = [each.probe for each in verdicts(CLOUD, looked(guests))]
+        assert "look" in probes
+        assert "instances" not in probes
 
     def test_a_login_that_is_refused_is_told(
         self, guests: dict[str, Guest], openstack: FakeOpenStack

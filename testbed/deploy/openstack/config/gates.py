@@ -34,16 +34,16 @@ def gates(site: Site) -> Mapping[str, tuple[str, ...]]:
     """Return what must answer before each unit of the node starts.
 
     A queue or a database of OVN's is waited for on the node itself, where there is one: through
-    another node's, the services would be up before what they need here.
+    another node's, the services would be up before what they need here. Elsewhere no member of
+    the queue is waited for where others would do.
     """
     own = site.node.address
-    near = own if site.node.control else site.cloud.controllers[0].address
     # Behind the VIP haproxy takes any connection; a database that is there greets.
-    database, queue = f"greeting:{site.cloud.vip}:{MYSQL}", f"tcp:{near}:{AMQP}"
+    database, queue = f"greeting:{site.cloud.vip}:{MYSQL}", f"tcp:{own}:{AMQP}"
     keystone, placement = site.url(KEYSTONE, "/v3"), site.url(PLACEMENT, "/")
-    compute = {"nova-compute": (queue, keystone, placement)}
     if not site.node.control:
-        return compute
+        only = (f"tcp:{site.cloud.controllers[0].address}:{AMQP}",) if site.alone else ()
+        return {"nova-compute": (*only, keystone, placement)}
     return {
         "keystone": (database,),
         "placement-api": (database, keystone),
@@ -55,7 +55,7 @@ def gates(site: Site) -> Mapping[str, tuple[str, ...]]:
         "cinder-api": (database, queue, keystone),
         "cinder-scheduler": (database, queue),
         "cinder-volume": (database, queue),
-        **compute,
+        "nova-compute": (queue, keystone, placement),
     }
 
 

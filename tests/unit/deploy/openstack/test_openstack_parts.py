@@ -159,6 +159,18 @@ class TestGates:
         every = {unit for wave in WAVES for unit in wave}
         assert set(gates(site())) == every - {"apache2"}
 
+    def test_a_node_without_control_waits_for_no_member_of_the_queue_where_others_would_do(
+        self,
+    ) -> None:
+        (alone,) = gates(site("node3", "aolda-cloud-compact")).values()
+        assert alone[0] == "tcp:10.0.10.11:5672"
+        four = site()
+        node = replace(four.cloud.nodes[0], machine="node4", control=False)
+        cloud = replace(four.cloud, nodes=(*four.cloud.nodes, node))
+        assert gates(replace(four, cloud=cloud, node=node)) == {
+            "nova-compute": ("http://10.0.10.250:5000/v3", "http://10.0.10.250:8778/")
+        }
+
     def test_nothing_waits_for_what_starts_later(self) -> None:
         order = [unit for wave in WAVES for unit in wave]
         for port, needed in ((5000, "keystone"), (8778, "placement-api")):

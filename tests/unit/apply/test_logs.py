@@ -1,0 +1,40 @@
+"""What is collected of a machine when something failed."""
+
+from pathlib import Path
+
+from testbed.apply.logs import _ask
+from testbed.guest import Command, CommandTimeout, Result, Script, Unreachable
+
+
+class Slow:
+    """A machine whose journal takes too long, or that cannot be reached after it."""
+
+    name = "node1"
+
+    def __init__(self, *, gone: bool = False) -> None:
+        self.gone = gone
+
+    def run(
+        self, command: Command | Script, *, timeout: float = 60.0, stdin: bytes = b""
+    ) -> Result:
+        assert isinstance(command, Script)
+        if "journalctl" in command.text:
+            failure = Unreachable if self.gone else CommandTimeout
+            raise failure("node1: it did not end within 60 s")
+        return Result(0, f"told of {command.text.split()[0]}", "", 0.1)
+
+
+def test_what_takes_too_long_does_not_cost_the_rest(tmp_path: Path) -> None:
+    _ask(Slow(), tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        *("node1.cloud-init.log", "node1.journal.log", "node1.ceph.log"),
+        *("node1.cloud.log", "node1.network.txt"),
+    }
+    assert "did not end" in (tmp_path / "node1.journal.log").read_text()
+    assert (tmp_path / "node1.network.txt").read_text() == "told of ip"
+
+
+def test_a_machine_that_is_gone_is_not_asked_on(tmp_path: Path) -> None:
+    _ask(Slow(gone=True), tmp_path)
+    assert "node1.unreachable.txt" in {path.name for path in tmp_path.iterdir()}
+    assert not (tmp_path / "node1.network.txt").exists()
