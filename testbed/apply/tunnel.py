@@ -46,28 +46,42 @@ def must_be_free(near: Near) -> None:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Tunnel:
+    """A way that was opened, and the machine that it goes through."""
+
+    machine: str
+    _ssh: Beside
+
+    def ended(self) -> str | None:
+        """Return why it has ended by itself, None while it is open."""
+        return self._ssh.ended()
+
+
 @contextmanager
-def proxy(config: Path, machines: Iterable[str], near: Near, far: tuple[str, int]) -> Iterator[str]:
-    """Open a SOCKS proxy around the block; yields the machine behind it, which reaches `far`.
+def proxy(
+    config: Path, machines: Iterable[str], near: Near, far: tuple[str, int]
+) -> Iterator[Tunnel]:
+    """Open a SOCKS proxy around the block, through the first of the machines that reaches `far`.
 
     Raises `StateError` where none of the machines does.
     """
     way = ("-D", str(near))
-    with _first(config, machines, way, near, lambda: _socks_reaches(near, far)) as machine:
-        yield machine
+    with _first(config, machines, way, near, lambda: _socks_reaches(near, far)) as opened:
+        yield opened
 
 
 @contextmanager
 def forward(
     config: Path, machines: Iterable[str], near: Near, far: tuple[str, int]
-) -> Iterator[str]:
-    """Put an address of machines at one of the host's around the block; yields the machine.
+) -> Iterator[Tunnel]:
+    """Put an address of machines at one of the host's around the block.
 
     Raises `StateError` where none of the machines reaches it.
     """
     way = ("-L", f"{near}:{far[0]}:{far[1]}")
-    with _first(config, machines, way, near, lambda: _says_something(near)) as machine:
-        yield machine
+    with _first(config, machines, way, near, lambda: _says_something(near)) as opened:
+        yield opened
 
 
 @contextmanager
@@ -77,7 +91,7 @@ def _first(
     way: tuple[str, str],
     near: Near,
     reaches: Callable[[], bool],
-) -> Iterator[str]:
+) -> Iterator[Tunnel]:
     told: list[str] = []
     for machine in machines:
         with ExitStack() as opened:
@@ -89,7 +103,7 @@ def _first(
             except GuestError as error:
                 told.append(error.what)
                 continue
-            yield machine
+            yield Tunnel(machine, ssh)
             return
     raise StateError(
         "OpenStack cannot be reached",

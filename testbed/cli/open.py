@@ -2,13 +2,18 @@
 
 import os
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from testbed.cli.openstack import Admin
 from testbed.cli.options import Name, open_testbed
+
+if TYPE_CHECKING:
+    from testbed.apply.tunnel import Tunnel
 
 app = typer.Typer(
     no_args_is_help=True, help="Open a way into the testbed's OpenStack, until Ctrl+C."
@@ -36,13 +41,16 @@ def horizon(
         config = access.write_ssh_config(folders, testbed.plan)
     near = tunnel.Near(testbed.plan.loopback, port)
     tunnel.must_be_free(near)
-    with tunnel.forward(config, own.reachable(testbed), near, own.dashboard(cloud)):
+
+    def opened(_: str) -> None:
         who = own.dashboard_login(secrets, admin=admin)
         typer.echo(f"dashboard: http://{near}/")
         typer.echo(f"log in as: {who.user}, password {who.password}, domain Default")
         if browser and any(os.environ.get(each) for each in _DESKTOP):
             typer.launch(f"http://{near}/")
-        _until_interrupted()
+
+    nodes, far = own.reachable(testbed), own.dashboard(cloud)
+    _keep_open(lambda: tunnel.forward(config, nodes, near, far), opened)
 
 
 @app.command()
@@ -56,8 +64,8 @@ def proxy(
 ) -> None:
     """Let other clients reach OpenStack's APIs.
 
-    A SOCKS proxy on the testbed's own loopback address, for tempest, Terraform or scripts. It
-    prints the variable they need, and stays until Ctrl+C.
+    A SOCKS proxy on the testbed's own loopback address, for Terraform or scripts. It prints the
+    variable they need, and stays until Ctrl+C.
     """
     from testbed.apply import access, tunnel
     from testbed.apply import openstack as own
@@ -67,18 +75,38 @@ def proxy(
         config = access.write_ssh_config(folders, testbed.plan)
     near = tunnel.Near(testbed.plan.loopback, port)
     tunnel.must_be_free(near)
-    with tunnel.proxy(config, own.reachable(testbed), near, own.apis(cloud)) as machine:
+
+    def opened(machine: str) -> None:
         if clouds_yaml is not None:
             own.write_clouds_yaml(clouds_yaml, own.clouds_yaml(cloud, secrets, near))
             typer.echo(f"wrote {clouds_yaml}, with the clouds testbed and testbed-admin")
         typer.echo(f"export http_proxy={own.proxy_url(near)}")
         typer.echo(f"the proxy goes through {machine}; end it with Ctrl+C", err=True)
-        _until_interrupted()
+
+    nodes, far = own.reachable(testbed), own.apis(cloud)
+    _keep_open(lambda: tunnel.proxy(config, nodes, near, far), opened)
 
 
-def _until_interrupted() -> None:
+def _keep_open(
+    way: "Callable[[], AbstractContextManager[Tunnel]]", opened: Callable[[str], None]
+) -> None:
+    """Keep a way open until Ctrl+C; where it ends with its node, open one through another."""
+    with way() as tunnel:
+        opened(tunnel.machine)
+        why = _until_ended(tunnel)
+    while why:
+        typer.echo(f"the way through {tunnel.machine} has ended: {why}", err=True)
+        with way() as tunnel:
+            typer.echo(f"it is open again, through {tunnel.machine}", err=True)
+            why = _until_ended(tunnel)
+    typer.echo("closed", err=True)
+
+
+def _until_ended(tunnel: "Tunnel") -> str:
+    """Return why the way has ended by itself; nothing where the user ends it."""
     try:
-        while True:
-            time.sleep(3600)
+        while (why := tunnel.ended()) is None:
+            time.sleep(1.0)
     except KeyboardInterrupt:
-        typer.echo("closed", err=True)
+        return ""
+    return why

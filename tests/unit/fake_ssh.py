@@ -1,7 +1,8 @@
 """What `ssh -D` and `ssh -L` do, without SSH: it stands on the path as `ssh`.
 
-FAKE_SSH names a file of JSON: "routes" from far to near addresses, and "refuses", machines that
-let nobody in. It ends with its input, as what the real one runs in the machine does.
+FAKE_SSH names a file of JSON: "routes" from far to near addresses, "refuses", machines that let
+nobody in, and "lasts", the seconds until it loses its machine. It ends with its input, as what the
+real one runs in the machine does.
 """
 
 import json
@@ -9,6 +10,7 @@ import os
 import socket
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,11 @@ def main() -> None:
     listening = socket.create_server((host, int(port)))
     routes = settings["routes"]
     threading.Thread(target=accept, args=(listening, fixed, routes), daemon=True).start()
+    if lasts := settings.get("lasts"):
+        time.sleep(lasts)
+        sys.stderr.write("client_loop: send disconnect: Broken pipe\n")
+        sys.stderr.flush()
+        os._exit(255)
     sys.stdin.read()
     os._exit(0)
 

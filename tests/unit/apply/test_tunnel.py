@@ -16,6 +16,7 @@ import fake_ssh
 
 from testbed.apply import tunnel
 from testbed.errors import StateError
+from testbed.wait import Seen, wait_until
 
 VIP = ("10.0.10.250", 5000)
 
@@ -61,8 +62,9 @@ def listens(near: tunnel.Near) -> bool:
 
 def test_a_proxy_goes_through_the_first_machine_and_ends_with_the_block(ssh: Any) -> None:
     log, near = ssh(), tunnel.free("127.0.0.1")
-    with tunnel.proxy(Path("cfg"), ["node1", "node2"], near, VIP) as machine:
-        assert machine == "node1"
+    with tunnel.proxy(Path("cfg"), ["node1", "node2"], near, VIP) as opened:
+        assert opened.machine == "node1"
+        assert opened.ended() is None
         assert listens(near)
     assert not listens(near)
     (line,) = log.read_text().splitlines()
@@ -74,8 +76,16 @@ def test_a_proxy_goes_through_the_first_machine_and_ends_with_the_block(ssh: Any
 def test_a_machine_that_lets_nobody_in_is_passed_over(ssh: Any) -> None:
     ssh(refuses=["node1"])
     near = tunnel.free("127.0.0.1")
-    with tunnel.proxy(Path("cfg"), ["node1", "node2"], near, VIP) as machine:
-        assert machine == "node2"
+    with tunnel.proxy(Path("cfg"), ["node1", "node2"], near, VIP) as opened:
+        assert opened.machine == "node2"
+
+
+def test_a_way_that_ends_by_itself_says_so(ssh: Any) -> None:
+    ssh(lasts=0.2)
+    near = tunnel.free("127.0.0.1")
+    with tunnel.proxy(Path("cfg"), ["node1"], near, VIP) as opened:
+        wait_until("its end", lambda: Seen(opened.ended() is not None, ""), timeout=10, every=0.05)
+        assert opened.ended() == "client_loop: send disconnect: Broken pipe"
 
 
 def test_what_each_machine_said_is_told_where_none_reaches_openstack(ssh: Any) -> None:

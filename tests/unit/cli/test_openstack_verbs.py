@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -39,12 +40,14 @@ def deployed(host: Any, folders: Folders, monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.setattr(access, "write_ssh_config", lambda *_: tmp_path / "ssh_config")
     monkeypatch.setattr(tunnel, "must_be_free", lambda _: None)
     monkeypatch.setattr(tunnel, "free", lambda host: tunnel.Near(host, 4444))
-    host.opened = []
+    host.opened, host.ends = [], ()
 
     @contextmanager
-    def way(config: Path, machines: tuple[str, ...], near: Any, far: Any) -> Iterator[str]:
+    def way(config: Path, machines: tuple[str, ...], near: Any, far: Any) -> Iterator[Any]:
         host.opened.append((machines, str(near), far))
-        yield machines[0]
+        number = len(host.opened) - 1
+        ends = host.ends[number] if number < len(host.ends) else None
+        yield SimpleNamespace(machine=machines[number], ended=lambda: ends)
 
     monkeypatch.setattr(tunnel, "proxy", way)
     monkeypatch.setattr(tunnel, "forward", way)
@@ -179,6 +182,18 @@ class TestOpen:
         result = run("open", "proxy")
         assert result.stdout == "export http_proxy=socks5h://127.77.0.1:1080\n"
         assert "through node1" in result.stderr
+
+    def test_where_its_node_is_lost_it_goes_on_through_the_next(self):
+        self.deployed.ends = ("Broken pipe",)
+        result = run("open", "proxy")
+        assert result.exit_code == 0
+        assert len(self.deployed.opened) == 2
+        assert result.stdout == "export http_proxy=socks5h://127.77.0.1:1080\n"
+        assert result.stderr.splitlines()[1:] == [
+            "the way through node1 has ended: Broken pipe",
+            "it is open again, through node2",
+            "closed",
+        ]
 
     def test_a_clouds_yaml_is_readable_by_its_owner_alone(self, tmp_path: Path):
         file = tmp_path / "clouds.yaml"
