@@ -104,7 +104,7 @@ def write_private(path: Path, text: str) -> None:
     """Write a file only its owner can read, all of it or nothing."""
     handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w") as file:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
             os.fchmod(handle, 0o600)
             file.write(text)
             file.flush()

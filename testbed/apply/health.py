@@ -43,7 +43,7 @@ def remember(
 def recall(folders: Folders, testbed: str) -> Health | None:
     """Return the last look, or None where nobody looked yet."""
     try:
-        record = json.loads((folders.records(testbed) / "health.json").read_text())
+        record = json.loads((folders.records(testbed) / "health.json").read_text(encoding="utf-8"))
         return Health(
             at=float(record["at"]),
             wrong=tuple(map(str, record["wrong"])),

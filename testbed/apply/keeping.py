@@ -16,7 +16,7 @@ from testbed.apply.folders import Folders, make_private, write_private
 from testbed.apply.kept import Kept
 from testbed.apply.observe import Testbed
 from testbed.apply.stages import Level
-from testbed.errors import StateError, TestbedError
+from testbed.errors import HostError, StateError, TestbedError
 from testbed.host import Host, MachineState
 from testbed.plan.identity import stable_uuid
 from testbed.plan.models import Plan
@@ -64,17 +64,35 @@ def _manifest(host: Host, folders: Folders, testbed: Testbed, stages: tuple[str,
 
 
 def put_aside(host: Host, folders: Folders, manifest: Kept) -> None:
-    """Take a testbed out of libvirt, its disks and keys to where kept ones are."""
+    """Take a testbed out of libvirt, its disks and keys to where kept ones are.
+
+    Raises `HostError`, with nothing changed, where there is no room for what must be written.
+    """
     name = manifest.name
     kept.remove(folders, name)  # an older one, or rubbish
-    for folder in (folders.data, folders.all_kept(), folders.kept(name)):
-        make_private(folder)
-    _copy_keys(folders.records(name) / "keys", kept.keys(folders, name))
+    with _having_room(name):
+        for folder in (folders.data, folders.all_kept(), folders.kept(name)):
+            make_private(folder)
+        _copy_keys(folders.records(name) / "keys", kept.keys(folders, name))
+        kept.draft(folders, manifest)
     _leave_libvirt(host, name)
     folders.disks(name).rename(kept.disks(folders, name))
     _sync(kept.disks(folders, name))
-    kept.write(folders, manifest)
+    kept.publish(folders, name)
     shutil.rmtree(folders.records(name), ignore_errors=True)
+
+
+@contextmanager
+def _having_room(name: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise HostError(
+            f"testbed '{name}' was not taken down",
+            why=f"what is kept of it cannot be written: {error}",
+            next_step=f"free disk space and try again, or delete it: testbed down --forget "
+            f"--name {name}",
+        ) from error
 
 
 def bring_back(host: Host, folders: Folders, plan: Plan, manifest: Kept, stage: Level) -> None:
@@ -92,7 +110,7 @@ def bring_back(host: Host, folders: Folders, plan: Plan, manifest: Kept, stage: 
     host.ensure_pool(plan.pool, plan.pool_uuid, plan.folder)
     for machine in manifest.machines:
         host.define_again(machine)
-    folders.unfinished_restore(name).write_text(stage)
+    folders.unfinished_restore(name).write_text(stage, encoding="utf-8")
     kept.remove(folders, name)
 
 
@@ -129,7 +147,7 @@ def _leave_libvirt(host: Host, name: str) -> None:
 def _copy_keys(source: Path, target: Path) -> None:
     make_private(target)
     for path in source.iterdir():
-        write_private(target / path.name, path.read_text())
+        write_private(target / path.name, path.read_text(encoding="utf-8"))
 
 
 def _sync(folder: Path) -> None:

@@ -15,7 +15,7 @@ from testbed.apply.folders import Folders, is_name, write_private
 from testbed.host import Definition, Host
 from testbed.image.records import size_on_disk
 
-_MANIFEST = "manifest.json"
+_MANIFEST, _DRAFT = "manifest.json", "manifest.draft.json"
 _FORMAT = 1
 
 
@@ -34,7 +34,7 @@ class Kept:
 def find(folders: Folders, name: str) -> Kept | None:
     """Return the kept testbed of that name, or None where there is none or it is rubbish."""
     try:
-        return _read(json.loads((folders.kept(name) / _MANIFEST).read_text()))
+        return _read(json.loads((folders.kept(name) / _MANIFEST).read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -57,10 +57,16 @@ def _definition(record: dict[str, Any]) -> Definition:
     return Definition(record["domain"], record["xml"], tuple(record["snapshots"]))
 
 
-def write(folders: Folders, kept: Kept) -> None:
-    """Write the manifest: from now on the testbed is kept."""
+def draft(folders: Folders, kept: Kept) -> None:
+    """Write the manifest aside: there is room for it, whatever happens."""
     record = {"format": _FORMAT, "digest": origin.digest(kept.origin), **asdict(kept)}
-    write_private(folders.kept(kept.name) / _MANIFEST, json.dumps(record, indent=1))
+    write_private(folders.kept(kept.name) / _DRAFT, json.dumps(record, indent=1))
+
+
+def publish(folders: Folders, name: str) -> None:
+    """Put the manifest in its place: from now on the testbed is kept."""
+    folder = folders.kept(name)
+    (folder / _DRAFT).replace(folder / _MANIFEST)
 
 
 def disks(folders: Folders, name: str) -> Path:

@@ -30,7 +30,7 @@ def _read(path: Path) -> KeyPair | None:
     public = path.with_name(f"{path.name}.pub")
     if not (path.exists() and public.exists()):
         return None
-    return KeyPair(path.read_text(), public.read_text().strip())
+    return KeyPair(path.read_text(encoding="utf-8"), public.read_text(encoding="utf-8").strip())
 
 
 def _read_or_make(path: Path) -> KeyPair:

@@ -3,11 +3,13 @@
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from threading import Lock
+
+from testbed.apply.folders import write_private
 
 WHOLE = "testbed"  # the name under which steps of the whole testbed are told
 
@@ -99,8 +101,8 @@ class Recorder:
         Where this run goes on with what an earlier one made, what that one took stays told.
         """
         told: dict[str, dict[str, float]] = {}
-        if goes_on and path.exists():
-            told = json.loads(path.read_text())
+        with suppress(OSError, ValueError):  # a crash may have cut it short
+            told = json.loads(path.read_text(encoding="utf-8")) if goes_on else {}
         for machine, steps in self.seconds.items():
             told[machine] = steps | told.get(machine, {})
-        path.write_text(json.dumps(told, indent=1) + "\n")
+        write_private(path, json.dumps(told, indent=1) + "\n")

@@ -45,15 +45,16 @@ def restore(
 ) -> str:
     """Restore a kept testbed to a stage and return nothing once its steady state holds.
 
-    Where the hypervisor cannot restore it the testbed is deleted, as another try would fail
-    likewise, and the reason is returned. One that runs and does not become steady stays, with
-    the error: what is on its disks may be somebody's work.
+    Where the hypervisor cannot restore it, or a part of it is missing, the testbed is deleted, as
+    another try would fail likewise, and the reason is returned. One that runs and does not become
+    steady stays, with the error: what is on its disks may be somebody's work. So it does where the
+    host fails, a full disk for one: the next `up` tries again.
     """
     try:
         with recorder.step(WHOLE, Stage.RESTORED, part=stage):
             keeping.bring_back(host, folders, plan, manifest, stage)
             lifecycle.restore(host, folders, observe.get(host, folders, plan.name), stage)
-    except (HostError, StateError, OSError) as error:
+    except (HostError, StateError, FileNotFoundError) as error:
         lifecycle.remove(host, folders, plan.name)
         kept.remove(folders, plan.name)
         why = "" if isinstance(error, OSError) else error.why

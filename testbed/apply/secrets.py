@@ -28,4 +28,4 @@ def _file(records: Path, what: str) -> Path:
 
 
 def _read(path: Path) -> dict[str, str]:
-    return dict(json.loads(path.read_text()))
+    return dict(json.loads(path.read_text(encoding="utf-8")))

@@ -119,7 +119,7 @@ def restore(host: Host, plan: Plan, name: str, note: Path) -> None:
     """
     get(host, plan, name)
     pulled = _pulled(host, plan)
-    note.write_text(name)
+    _write_whole(note, name)
     _pause_running(host, plan)
     side_by_side(
         plan.machines, lambda machine: host.revert_snapshot(machine.domain, name, paused=True)
@@ -127,6 +127,13 @@ def restore(host: Host, plan: Plan, name: str, note: Path) -> None:
     side_by_side(plan.machines, lambda machine: _plug_like_then(host, machine, pulled))
     _resume(host, _with_power(host, plan))
     note.unlink()
+
+
+def _write_whole(note: Path, name: str) -> None:
+    """Write the note, or leave what it says: a full disk must not make it forget."""
+    fresh = note.with_name(f"{note.name}.new")
+    fresh.write_text(name, encoding="utf-8")
+    fresh.replace(note)
 
 
 def _with_power(host: Host, plan: Plan) -> tuple[Machine, ...]:
@@ -146,7 +153,7 @@ def _pause_running(host: Host, plan: Plan) -> None:
 
 def find_unfinished(note: Path) -> str | None:
     """Return the name of the checkpoint whose restore was cut short, if one was."""
-    return (note.read_text().strip() or None) if note.exists() else None
+    return (note.read_text(encoding="utf-8").strip() or None) if note.exists() else None
 
 
 def _pulled(host: Host, plan: Plan) -> set[str]:

@@ -81,7 +81,7 @@ def _keep_traceback(error: Exception, *, show: bool) -> None:
     typer.echo(f"bug: {type(error).__name__}: {error}", err=True)
     try:
         log = Folders.of_user().log()
-        with log.open("a") as file:
+        with log.open("a", encoding="utf-8") as file:
             file.write(f"{' '.join(sys.argv)}\n{text}\n")
     except OSError:
         show = True  # there is no place to keep it

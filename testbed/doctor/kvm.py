@@ -57,7 +57,8 @@ def prove(cache: Path, *, places: Places | None = None, again: bool = False) -> 
     if refused is not None:
         return refused
     kernel = payload.find_kernel(cache, places.boot)
-    key = f"{places.boot_id.read_text().strip()} {_first_line(must([QEMU, '--version']))}"
+    boot = places.boot_id.read_text(encoding="utf-8").strip()
+    key = f"{boot} {_first_line(must([QEMU, '--version']))}"
     kept = None if again else _recall(cache, key)
     # A boot sector that ran is a weak proof, so it stands only until there is a kernel.
     if kept is not None and (kernel is None or kept.by == "kernel" or kept.accelerator == "qemu"):
@@ -132,7 +133,7 @@ def _kernel_boots(kernel: Path) -> str | None:
 
 def _recall(cache: Path, key: str) -> Proof | None:
     try:
-        kept = json.loads(_note(cache).read_text())
+        kept = json.loads(_note(cache).read_text(encoding="utf-8"))
         return Proof(**kept["proof"]) if kept["key"] == key else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -140,7 +141,9 @@ def _recall(cache: Path, key: str) -> Proof | None:
 
 def _keep(cache: Path, key: str, proof: Proof) -> None:
     cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=cache, prefix=".kvm-", delete=False) as partial:
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", dir=cache, prefix=".kvm-", delete=False
+    ) as partial:
         json.dump({"key": key, "proof": asdict(proof)}, partial)
     Path(partial.name).replace(_note(cache))
 

@@ -55,7 +55,7 @@ def terminal(encoding: str) -> Finding:
 
 
 def _available_mib(meminfo: Path) -> int:
-    for line in meminfo.read_text().splitlines():
+    for line in meminfo.read_text(encoding="utf-8").splitlines():
         if line.startswith("MemAvailable:"):
             return int(line.split()[1]) // 1024
     return 0

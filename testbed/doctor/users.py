@@ -36,7 +36,7 @@ def namespaces(uid: int, restriction: Path = _RESTRICTION) -> Finding:
     trouble = _chown_inside()
     if not trouble:
         return ok("namespaces", "mounts and owners can be set in one")
-    if restriction.is_file() and restriction.read_text().strip() == "1":
+    if restriction.is_file() and restriction.read_text(encoding="utf-8").strip() == "1":
         seen = f"AppArmor restricts them: {trouble}"
         mend = "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"
         return fail("namespaces", seen, mend=mend, cost=_COST)
@@ -66,7 +66,7 @@ def _chown_inside() -> str:
 
 def _entries(path: Path) -> list[tuple[str, int, int]]:
     try:
-        lines = [line.split(":") for line in path.read_text().splitlines()]
+        lines = [line.split(":") for line in path.read_text(encoding="utf-8").splitlines()]
     except FileNotFoundError:
         return []
     return [(line[0], int(line[1]), int(line[2])) for line in lines if len(line) == 3]

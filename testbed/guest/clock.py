@@ -146,7 +146,7 @@ _TO_STAND_STILL = (_Clock.hold, _Clock.drain, _Clock.drain)
 def _clock(
     guest: TalkingGuest, now: Callable[[], float], *, sudo: bool = False
 ) -> Iterator[_Clock]:
-    program = (resources.files("testbed.guest") / "clock.pl").read_text()
+    program = (resources.files("testbed.guest") / "clock.pl").read_text(encoding="utf-8")
     command = Command(("perl", "-e", program), sudo=sudo)
     with guest.talk(command, timeout=_TIMEOUT) as dialogue:
         yield _Clock(guest, dialogue, now)

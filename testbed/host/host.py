@@ -92,7 +92,7 @@ def _memory(connection: Any) -> tuple[int, int]:
     libvirt does not count caches as free, and sees too little where memory was plugged in later.
     """
     if connection.getHostname() == socket.gethostname():
-        lines = Path("/proc/meminfo").read_text().splitlines()
+        lines = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()
         kib = {name: int(rest.split()[0]) for name, _, rest in (x.partition(":") for x in lines)}
         return kib["MemTotal"] // 1024, kib["MemAvailable"] // 1024
     kib = connection.getMemoryStats(libvirt.VIR_NODE_MEMORY_STATS_ALL_CELLS)

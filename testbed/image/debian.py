@@ -71,7 +71,7 @@ def _keep(shop: Workshop, link: Link, tars: Path) -> None:
 
 
 def _count_packages(tree: Path) -> int:
-    status = (tree / "var/lib/dpkg/status").read_text(errors="replace")
+    status = (tree / "var/lib/dpkg/status").read_text(encoding="utf-8", errors="replace")
     return status.count("\nStatus: install ok installed\n")
 
 

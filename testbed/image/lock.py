@@ -13,7 +13,7 @@ def locked(file: Path, report: Callable[[str], None]) -> Iterator[None]:
 
     The kernel lets go of the lock when its holder dies, however it dies.
     """
-    with file.open("a+") as handle:
+    with file.open("a+", encoding="utf-8") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -29,7 +29,7 @@ def locked(file: Path, report: Callable[[str], None]) -> Iterator[None]:
 @contextmanager
 def locked_or_busy(file: Path) -> Iterator[bool]:
     """Yield whether the lock could be had at once; it is held inside the block if so."""
-    with file.open("a+") as handle:
+    with file.open("a+", encoding="utf-8") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -104,7 +104,7 @@ def _read_yaml(folder: Path) -> Mapping[str, Any]:
             next_step="run: testbed image list",
         )
     try:
-        data = yaml.safe_load(file.read_text())
+        data = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         what = f"not valid YAML: {' '.join(str(error).split())}"
         raise RecipeError(folder, (Problem(RECIPE_FILE, what),)) from error

@@ -39,7 +39,7 @@ class Record:
 def read_record(folder: Path) -> Record | None:
     """Return what a result folder says of itself, or None where there is no finished result."""
     try:
-        return Record(**json.loads((folder / RECORD_FILE).read_text()))
+        return Record(**json.loads((folder / RECORD_FILE).read_text(encoding="utf-8")))
     except (FileNotFoundError, NotADirectoryError, ValueError, TypeError):
         return None
 
@@ -63,7 +63,9 @@ def read_image(folder: Path) -> Image | None:
 
 def finish(workshop: Path, result: Path, record: Record) -> None:
     """Make the workshop's folder the result, all at once and safe from a power cut."""
-    (workshop / RECORD_FILE).write_text(json.dumps(asdict(record), indent=2) + "\n")
+    (workshop / RECORD_FILE).write_text(
+        json.dumps(asdict(record), indent=2) + "\n", encoding="utf-8"
+    )
     for file in workshop.iterdir():
         with file.open("rb") as handle:
             os.fsync(handle.fileno())

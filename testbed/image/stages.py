@@ -62,9 +62,9 @@ def _put_packages(link: Link, payload: Path, environ: Mapping[str, str]) -> None
     """Put install.sh and what it reads into the payload."""
     shutil.copyfile(_INSTALL, payload / "stage")
     shutil.copyfile("/etc/resolv.conf", payload / "resolv.conf")
-    (payload / "packages").write_text("\n".join(link.stage.packages or ()) + "\n")
+    (payload / "packages").write_text("\n".join(link.stage.packages or ()) + "\n", encoding="utf-8")
     if mirror := environ.get(MIRROR):
-        (payload / "sources.list").write_text(f"deb {mirror} {link.suite} main\n")
+        (payload / "sources.list").write_text(f"deb {mirror} {link.suite} main\n", encoding="utf-8")
 
 
 def _put_script(link: Link, payload: Path) -> None:
@@ -78,4 +78,4 @@ def _put_script(link: Link, payload: Path) -> None:
     if link.stage.script is not None:
         shutil.copyfile(link.folder / link.stage.script, payload / "script")
         lines.append("/bin/sh -eu /run/testbed/script\n")
-    (payload / "stage").write_text("".join(lines))
+    (payload / "stage").write_text("".join(lines), encoding="utf-8")

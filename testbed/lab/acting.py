@@ -113,7 +113,7 @@ def _wipe(world: World, action: WipeDisk) -> None:
 def _unwipe(world: World, action: UnwipeDisk) -> None:
     kept = _kept_head(world, action.machine, action.serial)
     if kept.exists():
-        head = base64.b64decode(kept.read_text())
+        head = base64.b64decode(kept.read_text(encoding="utf-8"))
         write = f"dd of={_device(action.serial)} bs=1M iflag=fullblock conv=fsync status=none"
         must(world.guest(action.machine), Script(write, sudo=True), stdin=head)
 

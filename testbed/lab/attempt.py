@@ -103,7 +103,7 @@ def newest(folders: Folders, testbed: str, known: Attempt) -> Attempt | None:
 def find(folders: Folders, testbed: str) -> Attempt | None:
     """Return the attempt on a testbed, or None where there is none."""
     try:
-        record = json.loads((folder(folders, testbed) / _FILE).read_text())
+        record = json.loads((folder(folders, testbed) / _FILE).read_text(encoding="utf-8"))
         return _read(record)
     except (OSError, ValueError, KeyError, TypeError):
         return None

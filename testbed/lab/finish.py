@@ -98,19 +98,18 @@ def _end(world: World, going: Attempt, outcome: Outcome) -> Attempt:
         outage=outcome.outage,
         lost_writes=outcome.lost_writes,
     )
-    over = attempt.change(
-        world.folders, world.name, going, phase=Phase.ENDED, result=outcome.result.value
-    )
     if going.symptom:  # else nobody has worked on it
         progress.keep(
             world.folders,
-            over,
+            going,
             solved=outcome.result is not Result.GIVEN_UP,
             seconds=outcome.seconds,
             now=world.now(),
             timeline=timeline.text(world.folders, world.name),
         )
-    return over
+    return attempt.change(
+        world.folders, world.name, going, phase=Phase.ENDED, result=outcome.result.value
+    )
 
 
 def _put_back(world: World, going: Attempt, teller: Teller) -> None:

@@ -37,7 +37,7 @@ def of(folders: Folders) -> Mapping[str, Progress]:
 
 def _read(path: Path) -> Progress | None:
     try:
-        record: dict[str, Any] = json.loads(path.read_text())
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         best, fastest = record.get("best"), record.get("fastest")
         return Progress(
             attempts=int(record["attempts"]),
@@ -59,8 +59,14 @@ def keep(
     now: float,
     timeline: str,
 ) -> None:
-    """Add an attempt that has ended, with its timeline; `seconds` are from the first symptom on."""
+    """Add an attempt that has ended, with its timeline; one that was added stays as it is.
+
+    `seconds` are from the first symptom on.
+    """
     own = folders.labs() / going.lab
+    told = own / f"{going.started:.3f}.jsonl"
+    if told.exists():
+        return
     make_private(folders.state)
     make_private(folders.labs())
     make_private(own)
@@ -73,19 +79,14 @@ def keep(
         fastest=min(times, default=None),
         last=now,
     )
-    write_private(own / f"{going.started:.0f}.jsonl", timeline)
     write_private(own / _FILE, json.dumps(asdict(after), indent=1))
+    write_private(told, timeline)
 
 
 def further(one: Tier | None, other: Tier | None) -> Tier | None:
     """Return the tier that goes further."""
     found = [tier for tier in (one, other) if tier is not None]
     return max(found, key=_ORDER.index, default=None)
-
-
-def timelines(folders: Folders, lab: str) -> tuple[Path, ...]:
-    """Return the timelines of a lab's attempts that have ended, oldest first."""
-    return tuple(sorted((folders.labs() / lab).glob("*.jsonl")))
 
 
 def proof(folder: Path) -> Proof | None:

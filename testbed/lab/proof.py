@@ -50,7 +50,10 @@ def digest(folder: Path) -> str:
 
 def read_scripts(folder: Path) -> Mapping[str, str]:
     """Return the scripts of a lab by name, such as "solutions/01-delete.sh"."""
-    return {str(path.relative_to(folder)): path.read_text() for path in folder.glob(_SCRIPTS)}
+    return {
+        str(path.relative_to(folder)): path.read_text(encoding="utf-8")
+        for path in folder.glob(_SCRIPTS)
+    }
 
 
 def recorded(observation: Observation) -> Recorded:

@@ -21,7 +21,8 @@ def record(
     own = folders.of_testbed(testbed) / attempt.folder(folders, testbed).name
     make_private(own)
     told = {"at": time.time() if at is None else at, "event": event, **values}
-    line = json.dumps(told, ensure_ascii=False, default=str).encode() + b"\n"
+    text = json.dumps(told, ensure_ascii=False, default=str)
+    line = text.encode(errors="replace") + b"\n"  # what was typed may be no text
     handle = os.open(own / _FILE, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     with os.fdopen(handle, "a+b") as file:
         file.write(line if _ends_whole(file) else b"\n" + line)
@@ -33,13 +34,6 @@ def _ends_whole(file: BinaryIO) -> bool:
         return True
     file.seek(-1, os.SEEK_END)
     return file.read(1) == b"\n"
-
-
-def command(folders: Folders, testbed: str, text: str) -> None:
-    """Record a command somebody typed, where a learner's attempt is going on."""
-    found = attempt.find(folders, testbed)
-    if found is not None and found.phase is attempt.Phase.LIVE:
-        record(folders, testbed, "command", command=text)
 
 
 def events(folders: Folders, testbed: str) -> tuple[Event, ...]:
@@ -72,6 +66,7 @@ def begin(folders: Folders, testbed: str) -> None:
 def text(folders: Folders, testbed: str) -> str:
     """Return the timeline as it stands, to be kept elsewhere."""
     try:
-        return (attempt.folder(folders, testbed) / _FILE).read_text(encoding="utf-8")
+        file = attempt.folder(folders, testbed) / _FILE
+        return file.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""

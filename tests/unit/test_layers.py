@@ -84,3 +84,12 @@ def test_files_and_functions_stay_short(path):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             lines = (node.end_lineno or node.lineno) - node.lineno + 1
             assert lines <= LONGEST_FUNCTION, f"{name_of(path)}: {node.name} has {lines} lines"
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_text_is_utf_8_wherever_we_are(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            told = {keyword.arg for keyword in node.keywords}
+            if node.func.attr in ("read_text", "write_text"):
+                assert "encoding" in told, f"{name_of(path)}:{node.lineno}: say encoding"

@@ -81,7 +81,7 @@ def _ended(folders: "Folders", lab: str | None) -> _Found:
     """Return the attempt that ended last; raises `LabError` where there is none."""
     from testbed.lab import timeline
 
-    kept = sorted(folders.labs().glob(f"{lab or '*'}/*.jsonl"), key=lambda p: int(p.stem))
+    kept = sorted(folders.labs().glob(f"{lab or '*'}/*.jsonl"), key=lambda p: float(p.stem))
     if not kept:
         raise LabError(
             f"there is no attempt at lab '{lab}' to look back on"
@@ -120,6 +120,6 @@ def _leave_post_mortem(folders: "Folders", text: str, story: "Story", voice: Voi
 
 def _text(file: Path) -> str | None:
     try:
-        return file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None

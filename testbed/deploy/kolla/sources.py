@@ -25,8 +25,10 @@ class Sources:
 def read_sources(share: Path) -> Sources:
     """Read what an installed kolla-ansible brings; raises `HostError` where its release differs."""
     try:
-        defaults = yaml.safe_load((share / _DEFAULTS).read_text())
-        wanted = [yaml.safe_load((share / name).read_text()) for name in _COLLECTIONS]
+        defaults = yaml.safe_load((share / _DEFAULTS).read_text(encoding="utf-8"))
+        wanted = [
+            yaml.safe_load((share / name).read_text(encoding="utf-8")) for name in _COLLECTIONS
+        ]
     except OSError as error:
         raise _unusable(f"it has no file '{error.filename}'") from error
     if defaults["openstack_release"] != RELEASE:

@@ -62,7 +62,7 @@ def _answers(probe: Ping | Arp, heard: Heard) -> tuple[list[str], list[str]]:
 
 
 def hear_ports(probe: Ports, world: World) -> Heard:
-    program = (resources.files("testbed.lab.probes") / "connect.py.txt").read_text()
+    program = (resources.files("testbed.lab.probes") / "connect.py.txt").read_text(encoding="utf-8")
     pairs = [f"{address}:{port}" for address in probe.to for port in probe.ports]
     argv = ("python3", "-ISc", program, str(_CONNECT), *pairs)
     return hear_all(world, (probe.source,), lambda _: Command(argv), probe.timeout)

@@ -175,15 +175,41 @@ def test_what_nobody_could_use_again_is_not_kept(host, folders, data, lost):
     assert everything_of(folders) == []
 
 
-@pytest.mark.parametrize("step", ["_sync", "write"])
-def test_a_host_without_room_keeps_nothing_and_says_so(host, folders, data, monkeypatch, step):
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+def full(*_: object) -> None:
+    raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(kept if step == "write" else keeping, step, full)
+
+@pytest.mark.parametrize("step", ["_copy_keys", "draft"])
+def test_without_room_for_what_is_kept_nothing_is_taken_down(
+    host, folders, data, monkeypatch, step
+):
+    with monkeypatch.context() as patch:
+        patch.setattr(kept if step == "draft" else keeping, step, full)
+        with pytest.raises(HostError, match="'lab' was not taken down") as caught:
+            lifecycle.down(host, folders, "lab")
+    assert "No space left on device" in caught.value.why
+    assert "testbed down --forget --name lab" in caught.value.next_step
+    assert {machine.state for machine in host.list_machines()} == {"running"}
+    assert lifecycle.down(host, folders, "lab").kept
+    assert everything_of(folders) == [folders.kept("lab")]
+
+
+def test_a_disk_that_fails_while_it_is_put_aside_is_told(host, folders, data, monkeypatch):
+    monkeypatch.setattr(keeping, "_sync", full)
     gone = lifecycle.down(host, folders, "lab")
     assert (gone.kept, gone.trouble) == (None, "[Errno 28] No space left on device")
     assert everything_of(folders) == []
+
+
+def test_a_full_disk_costs_no_kept_testbed(host, folders, data, up, monkeypatch):
+    lifecycle.down(host, folders, "lab")
+    with monkeypatch.context() as patch:
+        patch.setattr(keeping, "_copy_keys", full)
+        with pytest.raises(OSError, match="No space left"):
+            up()
+    assert kept.find(folders, "lab")
+    assert up().restored is Level.NETWORK
+    assert data.read_text() == "precious"
 
 
 CHANGES = {
@@ -286,14 +312,14 @@ def cut(monkeypatch: pytest.MonkeyPatch, module: object, name: str) -> None:
     monkeypatch.setattr(module, name, killed)
 
 
-@pytest.mark.parametrize("at", [*CUT_DOWN, "_copy_keys", "_sync", "write"], ids=str)
+@pytest.mark.parametrize("at", [*CUT_DOWN, "_copy_keys", "draft", "_sync", "publish"], ids=str)
 def test_a_down_cut_short_leaves_what_the_next_commands_clear(
     host, folders, data, up, monkeypatch, at
 ):
     if isinstance(at, tuple):
         host.interrupted_at = at
     else:
-        cut(monkeypatch, kept if at == "write" else keeping, at)
+        cut(monkeypatch, kept if at in ("draft", "publish") else keeping, at)
     with pytest.raises(KeyboardInterrupt):
         lifecycle.down(host, folders, "lab")
     lifecycle.down(host, folders, "lab")

@@ -65,3 +65,10 @@ def test_what_the_first_run_took_stays_told_when_another_goes_on(tmp_path: Path)
     for seconds, stage in ((4.0, Stage.LINKS), (0.1, Stage.LINKS), (3.0, Stage.ROUTES)):
         step_of(seconds, stage).save(record, goes_on=True)
     assert json.loads(record.read_text()) == {"node1": {"links": 4.0, "routes": 3.0}}
+
+
+def test_seconds_that_a_crash_cut_short_count_as_none(tmp_path: Path):
+    record = tmp_path / "seconds.json"
+    record.write_text('{"node1": {"li')
+    step_of(1.0, Stage.SSH).save(record, goes_on=True)
+    assert json.loads(record.read_text()) == {"node1": {"ssh": 1.0}}

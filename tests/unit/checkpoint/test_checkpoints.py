@@ -166,6 +166,22 @@ def test_a_restore_that_was_cut_short_is_remembered_and_can_be_finished(
     assert host.states() == {"running"}
 
 
+def test_a_full_disk_does_not_make_a_restore_that_was_cut_short_forgotten(
+    host: SnapshotHost, note: Path, monkeypatch: pytest.MonkeyPatch
+):
+    checkpoint.save(host, PLAN, "healthy")
+    note.write_text("healthy")
+
+    def full(path: Path, *_: object, **__: object) -> int:
+        path.open("w").close()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OSError, match="No space"):
+        checkpoint.restore(host, PLAN, "healthy", note)
+    assert checkpoint.find_unfinished(note) == "healthy"
+
+
 def test_no_machine_runs_on_where_one_cannot_be_reverted(host: SnapshotHost, note: Path):
     checkpoint.save(host, PLAN, "healthy")
     host.refuses.add(("revert", DOMAINS[3]))

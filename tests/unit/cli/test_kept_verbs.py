@@ -23,7 +23,8 @@ def run(*arguments: str) -> str:
 def keep(folders: Folders, name: str = "lab", topology: str = "aolda-flat") -> Kept:
     made = Kept(name, topology, ("network", "storage"), {"QEMU": "10.0.2"}, ("f" * 64,), ())
     kept.disks(folders, name).mkdir(parents=True)
-    kept.write(folders, made)
+    kept.draft(folders, made)
+    kept.publish(folders, name)
     return made
 
 

@@ -454,7 +454,7 @@ class TestDebrief:
         own = folders.labs() / "quiet-road"
         own.mkdir(parents=True, exist_ok=True)
         lines = "".join(json.dumps(event) + "\n" for event in events)
-        (own / f"{BEGAN:.0f}.jsonl").write_text(lines)
+        (own / f"{BEGAN:.3f}.jsonl").write_text(lines)
 
     def test_it_waits_until_the_answer_may_be_told(self, folders: Folders):
         going(folders)

@@ -1,5 +1,7 @@
 """Killed at any moment: the journal names all that is broken, and there is a way back."""
 
+from typing import NoReturn
+
 import pytest
 from simulation import Killed, Simulation
 
@@ -110,3 +112,22 @@ def test_a_finish_that_is_killed_while_it_puts_back_counts_once(
         finish(world, lab, attempt.get(world.folders, "lab"), give_up=True, report=silent)
         assert sim.is_sound()
         assert progress.of(world.folders)["quiet-node"].attempts == times
+
+
+def test_a_finish_that_is_killed_before_it_says_so_is_not_lost_and_counts_once(
+    world: World, lab: Lab, monkeypatch: pytest.MonkeyPatch
+):
+    from testbed.lab import progress
+
+    begin(world, lab)
+
+    def killed(*_: object, **__: object) -> NoReturn:
+        raise Killed
+
+    for _ in range(2):
+        with monkeypatch.context() as patch, pytest.raises(Killed):
+            patch.setattr(attempt, "change", killed)
+            finish(world, lab, attempt.get(world.folders, "lab"), give_up=True, report=silent)
+        assert progress.of(world.folders)["quiet-node"].attempts == 1
+    finish(world, lab, attempt.get(world.folders, "lab"), give_up=True, report=silent)
+    assert progress.of(world.folders)["quiet-node"].attempts == 1

@@ -217,7 +217,8 @@ def test_a_mended_testbed_is_disturbed_and_put_back(
     done = progress.of(folders)["quiet-node"]
     assert (done.attempts, done.solved, done.best) == (1, 1, Tier.RESOLVED)
     assert done.fastest == pytest.approx(outcome.seconds)
-    kept = timeline.read(progress.timelines(folders, "quiet-node")[0])
+    (told,) = (folders.labs() / "quiet-node").glob("*.jsonl")
+    kept = timeline.read(told)
     assert [e["event"] for e in kept if e["event"] in ("perturbation", "finished")] == [
         "perturbation",
         "finished",
@@ -331,12 +332,13 @@ def test_a_line_that_a_crash_cut_short_is_left_out(folders: Folders):
     assert [e["text"] for e in timeline.events(folders, "lab")] == ["하나", "둘", "셋"]
 
 
-def test_commands_are_recorded_while_a_lab_is_live(world: World, lab: Lab, folders: Folders):
-    timeline.command(folders, "lab", "ssh node1")
-    begin(world, lab)
-    timeline.command(folders, "lab", "ssh node1 -- ip route")
-    told = [e["command"] for e in timeline.events(folders, "lab") if e["event"] == "command"]
-    assert told == ["ssh node1 -- ip route"]
+def test_what_is_no_text_is_recorded_and_kept_all_the_same(folders: Folders):
+    timeline.record(folders, "lab", "command", command="echo \udcff")
+    path = attempt.folder(folders, "lab") / "timeline.jsonl"
+    with path.open("ab") as file:
+        file.write("한".encode()[:2] + b"\n")
+    assert "echo ?" in timeline.text(folders, "lab")
+    assert [e["command"] for e in timeline.events(folders, "lab")] == ["echo ?"]
 
 
 def test_a_testbed_may_not_be_called_like_the_folder_of_labs(folders: Folders, tmp_path: Path):
