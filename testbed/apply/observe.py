@@ -36,12 +36,22 @@ def names(host: Host) -> tuple[str, ...]:
 
 
 def find(host: Host, folders: Folders, name: str) -> Testbed | None:
-    """Return the testbed of that name, or None where no machine of it exists."""
+    """Return the testbed of that name, or None where no machine of it exists.
+
+    Raises `StateError` where another version made it, whose topologies this one cannot read.
+    """
     machines = {machine.machine: machine for machine in host.list_machines(name)}
     if not machines:
         return None
     any_machine = next(iter(machines.values()))
-    topology = Topology.model_validate_json(any_machine.topology)
+    try:
+        topology = Topology.model_validate_json(any_machine.topology)
+    except ValueError as error:
+        raise StateError(
+            f"testbed '{name}' cannot be understood",
+            why="another version of testbed made it",
+            next_step=f"use that version, or delete it: testbed down --forget --name {name}",
+        ) from error
     loopback = any_machine.loopback
     desired = plan(topology, name=name, folder=folders.disks(name), loopback=loopback)
     return Testbed(desired, machines)

@@ -5,7 +5,15 @@ from contextlib import suppress
 
 from testbed.apply.session import Session
 from testbed.errors import GuestError
-from testbed.guest import Guest, TalkingGuest, clock_offset, step_clocks
+from testbed.guest import (
+    CommandTimeout,
+    ConnectionLost,
+    Guest,
+    TalkingGuest,
+    Unreachable,
+    clock_offset,
+    step_clocks,
+)
 from testbed.plan.models import Machine, Plan
 from testbed.probe import bonding, reach, steady, sweep
 from testbed.probe.sweep import Sweep
@@ -53,11 +61,17 @@ def _wait(
     timeout: float,
     next_step: str,
 ) -> Sweep:
-    """Return the first look at a machine of which every verdict holds."""
+    """Return the first look at a machine of which every verdict holds.
+
+    A busy machine that does not answer a look in time is looked at again.
+    """
     last: list[Sweep] = []
 
     def once() -> Seen:
-        last[:] = [look()]
+        try:
+            last[:] = [look()]
+        except (Unreachable, CommandTimeout, ConnectionLost) as error:
+            return Seen(False, f"{error.what}: {error.why}" if error.why else error.what)
         return _seen(judge(last[0]))
 
     wait_until(goal, once, timeout=timeout, next_step=next_step)

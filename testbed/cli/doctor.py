@@ -43,7 +43,7 @@ def doctor(
     disk_mib = max(needs(plan.machines, "qemu").disk_mib for plan in plans.values())
     uri = os.environ.get("TESTBED_URI", "qemu:///session")
     kept = {k.name: bytes_on_disk(folders, k.name) // 2**20 for k in list_kept(folders)}
-    patient = Patient(uri, folders.cache, folders.data, memory_mib, disk_mib, kept)
+    patient = Patient(uri, folders.cache, folders.data, folders.state, memory_mib, disk_mib, kept)
     findings = tuple(examine(patient, again=again))
     if json:
         typer.echo(json_module.dumps([dataclasses.asdict(each) for each in findings], indent=1))

@@ -22,6 +22,7 @@ class Patient:
     uri: str
     cache: Path
     data: Path
+    state: Path
     memory_mib: Callable[[Accelerator], Mapping[str, int]]  # what each topology needs
     disk_mib: int  # what the largest topology needs
     kept_mib: Mapping[str, int] = field(default_factory=dict)  # what is kept, by testbed
@@ -47,6 +48,7 @@ def examine(patient: Patient, *, again: bool = False) -> Iterator[Finding]:
         ("namespaces", lambda: users.namespaces(uid)),
         ("cache folder", lambda: files.writing("cache folder", patient.cache)),
         ("data folder", lambda: files.writing("data folder", patient.data)),
+        ("state folder", lambda: files.writing("state folder", patient.state)),
         ("disk", lambda: _room(patient)),
         ("memory", lambda: surroundings.memory(patient.memory_mib(proof.accelerator))),
         ("clock", lambda: surroundings.clock(time.time())),

@@ -2,15 +2,15 @@
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import resources
-from threading import Barrier, Event
+from threading import Barrier, Event, Thread
 
 from testbed.errors import GuestError
 from testbed.guest.command import Command, Guest
 from testbed.guest.dialogue import Dialogue, TalkingGuest
+from testbed.together import side_by_side
 
 _EXCHANGES = 8
 _TIMEOUT = 180.0  # seconds; a checkpoint is taken in the meantime
@@ -59,7 +59,7 @@ def stepping_clocks(
 
     What is yielded is filled once the block is over.
     """
-    stepped = Stepped()
+    stepped, bugs = Stepped(), list[BaseException]()
     together, go = Barrier(len(guests) + 1), Event()
 
     def step(guest: TalkingGuest) -> None:
@@ -78,20 +78,34 @@ def stepping_clocks(
             for meet in meetings:  # who fails does not keep the others waiting
                 meet()
 
-    with ThreadPoolExecutor(len(guests) or 1) as pool:
-        steps = [pool.submit(step, guest) for guest in guests]
-        try:
-            for _ in _TO_STAND_STILL:
-                together.wait()
-        except BaseException:  # an interrupt: nobody may wait for us
-            together.abort()
-            raise
-        try:
-            yield stepped
-        finally:
-            go.set()
-        for each in steps:
-            each.result()
+    # An interrupt while they gather waits for none of them: their threads end with the process.
+    gathering = Thread(target=_gather, args=(guests, step, bugs), daemon=True)
+    gathering.start()
+    try:
+        for _ in _TO_STAND_STILL:
+            together.wait()
+    except BaseException:  # nobody may wait for us
+        together.abort()
+        go.set()
+        raise
+    try:
+        yield stepped
+    finally:
+        go.set()
+        gathering.join()
+    for bug in bugs:
+        raise bug
+
+
+def _gather(
+    guests: Collection[TalkingGuest],
+    step: Callable[[TalkingGuest], None],
+    bugs: list[BaseException],
+) -> None:
+    try:
+        side_by_side(guests, step)
+    except BaseException as error:  # raised by the thread that asked
+        bugs.append(error)
 
 
 @dataclass(frozen=True, slots=True)

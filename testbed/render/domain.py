@@ -59,6 +59,7 @@ def domain_xml(plan: Plan, machine: Machine, *, boot: Boot, accel: Accelerator) 
 
 def _render(plan: Plan, machine: Machine, boot: Boot, accel: Accelerator, digest: str) -> str:
     disks = pci_addresses(_FIRST_DISK_SLOT, len(machine.disks))
+    letters = string.ascii_lowercase[1 : 1 + len(machine.disks)]
     nics = pci_addresses(_FIRST_NIC_SLOT, len(machine.nics))
     return fill(
         "domain.xml.j2",
@@ -67,7 +68,7 @@ def _render(plan: Plan, machine: Machine, boot: Boot, accel: Accelerator, digest
         boot=boot,
         accel=accel,
         digest=digest,
-        disks=list(zip(machine.disks, string.ascii_lowercase[1:], disks, strict=False)),
+        disks=list(zip(machine.disks, letters, disks, strict=True)),
         nics=list(zip(machine.nics, nics, strict=True)),
         outside=list(_outside(plan, machine)),
         slow_features=_SLOW_FEATURES,

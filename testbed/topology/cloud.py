@@ -35,9 +35,9 @@ def free_vip(topology: Topology, vlan: str) -> ipaddress.IPv4Address | None:
     """Return the APIs' address where none is said: .250 or the highest, or None if none is free."""
     subnet = topology.vlans[vlan].subnet
     used = {address for machine in topology.machines.values() for _, address in machine.addresses()}
-    usual = subnet.network_address + _USUAL_VIP
+    usual = (subnet.network_address + _USUAL_VIP,) if subnet.num_addresses > _USUAL_VIP else ()
     below = (subnet.broadcast_address - back for back in range(1, subnet.num_addresses - 1))
-    candidates = chain((usual,) if usual in subnet else (), below)
+    candidates = chain(usual, below)
     return next((each for each in candidates if each not in used), None)
 
 

@@ -133,8 +133,7 @@ class _Builder:
         if not isinstance(node, yaml.MappingNode):
             what, hint = "'<<' takes a mapping", "name an anchor of a mapping, as in <<: *common"
             raise Unusable(Problem(where or self.whole, what, hint, _line(node)))
-        if id(node) in around:
-            raise Unusable(_endless(where or self.whole, _line(node)))
+        self._refuse_excess(node, where or self.whole, _line(node), around)
         known = dict(self.lines)
         values: dict[str, Any] = self._mapping(node, where, around | {id(node)})
         self.lines |= known  # what the mapping itself says stands on its own line

@@ -169,7 +169,8 @@ class Machine(Part):
         Field(description="a switch's own addresses; other machines have theirs on NICs and bonds"),
     ] = {}
     disks: Annotated[
-        tuple[Disk, ...], Field(description="empty disks beside the one the machine boots from")
+        tuple[Disk, ...],
+        Field(max_length=24, description="empty disks beside the one the machine boots from"),
     ] = ()
 
     def ports(self) -> Iterator[tuple[str, Port]]:

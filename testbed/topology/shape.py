@@ -154,6 +154,8 @@ def _bad_name(loc: Loc, detail: ErrorDetails) -> Told:
 
 def _too_long(loc: Loc, detail: ErrorDetails) -> Told:
     most, actual = detail["ctx"]["max_length"], len(detail["input"])
+    if loc[-1] == "disks":
+        return f"a machine can have {most} disks, not {actual}", "remove some, or make them larger"
     if isinstance(detail["input"], list):
         return f"a cable has two ends, not {actual}", "write one pair for each cable"
     return (

@@ -27,6 +27,8 @@ def up_until(cli: Cli, topology: Path, told: str) -> None:
     for line in process.stderr:
         if told in line:
             break
+    else:
+        pytest.fail(f"up never told '{told}'")
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
 

@@ -82,6 +82,8 @@ def test_up_killed_while_it_restores_restores_again(cli: Cli, small: Path, raise
     for line in process.stderr:
         if "restored" in line:
             break
+    else:
+        pytest.fail("up never told that it restores")
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
     cli.must("up", str(small), "--name", SMALL)

@@ -177,9 +177,10 @@ def test_a_testbed_that_does_not_hold_is_mended_without_a_change(
     up(host, folders, WISH, silent)
     failures = iter([Result(0, "", "", 0.1)])
     guests.guests["node1"].answers = lambda text: (
-        next(failures, None) if "=== reach" in text else None
+        next(failures, None) if "=== answers" in text else None
     )
     assert up(host, folders, WISH, silent).done == ()
+    assert next(failures, None) is None
     assert health.recall(folders, "lab").wrong == ()
 
 

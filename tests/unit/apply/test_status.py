@@ -1,5 +1,6 @@
 """How a testbed is, from outside, and what was seen when somebody last looked inside."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -189,3 +190,15 @@ def test_folders_of_a_real_user_are_apart(monkeypatch: pytest.MonkeyPatch, tmp_p
         tmp_path / "data" / "testbed",
         tmp_path / "state" / "testbed",
     )
+
+
+def test_a_testbed_of_another_version_is_named_with_a_way_out(host: FakeHost, folders: Folders):
+    host.has_all()
+    host.machines = {
+        domain: replace(seen, topology='{"of": "tomorrow"}')
+        for domain, seen in host.machines.items()
+    }
+    with pytest.raises(StateError, match="testbed 'lab' cannot be understood") as caught:
+        observe.get(host, folders, "lab")
+    assert "another version of testbed made it" in caught.value.why
+    assert caught.value.next_step.endswith("testbed down --forget --name lab")

@@ -54,7 +54,9 @@ def test_json_holds_every_finding(monkeypatch, capsys):
 def test_a_host_with_nothing_installed_is_examined_to_the_end(tmp_path, monkeypatch):
     monkeypatch.setattr("testbed.doctor.hypervisor.asking", lambda _: _nobody_answers)
     monkeypatch.setattr("testbed.doctor.programs._path", lambda: "")
-    patient = Patient("test:///", tmp_path / "c", tmp_path / "d", lambda _: {"a": 1}, 1)
+    patient = Patient(
+        "test:///", tmp_path / "c", tmp_path / "d", tmp_path / "s", lambda _: {"a": 1}, 1
+    )
     findings = {finding.name: finding for finding in examine(patient)}
     for name in ("programs", "qemu", "user network", "cache folder", "data folder"):
         assert findings[name].verdict is Verdict.FAIL, name
