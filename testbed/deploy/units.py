@@ -9,6 +9,7 @@ from collections.abc import Iterable
 _UNITS_ALONE = "SYSTEMCTL_SKIP_SYSV=1"
 # Without it systemctl asks for it whenever somebody touches a unit that was enabled.
 REREAD = "systemctl daemon-reload"
+_AT_BOOT = {"enabled", "static"}  # by itself, or by what wants it
 
 
 def look(units: Iterable[str]) -> str:
@@ -32,7 +33,7 @@ def running(told: str) -> frozenset[str]:
     words = dict(re.findall(r"^(units|now|boot) (.*)$", told, re.MULTILINE))
     units, now, boot = (words.get(line, "").split() for line in ("units", "now", "boot"))
     seen = zip(units, now, boot, strict=True)
-    return frozenset(unit for unit, *states in seen if states == ["active", "enabled"])
+    return frozenset(unit for unit, now, boot in seen if now == "active" and boot in _AT_BOOT)
 
 
 def enabling(units: Iterable[str]) -> str:

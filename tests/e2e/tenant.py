@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 NODES = ("node1", "node2", "node3")
 APIS = ("5000/v3", "8774/", "8776/", "8778/", "9292/", "9696/")
+MEMBERS = (4369, 4567, 6643, 6644, 25672)  # Erlang's names, Galera, OVN's Raft, RabbitMQ
+_REFUSED = 7  # curl's exit status
 _RUNS, _ANSWERS, _USABLE = 900.0, 900.0, 900.0  # seconds
 # The instance's disk counts its boots, and its page tells: what is there after it is on that disk.
 _COUNT_BOOTS = """\
@@ -131,6 +133,16 @@ def reachable_apis(cli: "Cli", testbed: str, last: str) -> list[str]:
         if cli.guest(testbed, "router", f"{asked} || true").strip():
             answering.append(api)
     return answering
+
+
+def open_to_the_router(cli: "Cli", testbed: str, address: str) -> list[int]:
+    """Return at which ports of clusters' members an address takes a connection of the router's."""
+    asked = "; ".join(
+        f"curl -s --max-time 5 telnet://{address}:{port} </dev/null >/dev/null; "
+        f"[ $? = {_REFUSED} ] || echo {port}"
+        for port in MEMBERS
+    )
+    return [int(port) for port in cli.guest(testbed, "router", asked).split()]
 
 
 def address_holder(cli: "Cli", testbed: str) -> str:

@@ -12,6 +12,7 @@ from tenant import (
     address_holder,
     instance_was_reached,
     must_see_every_part,
+    open_to_the_router,
     reachable_apis,
 )
 
@@ -34,6 +35,8 @@ def test_apis_answer_at_their_one_address_and_the_catalogue_says_so(
     assert reachable_apis(cli, cloud, "250") == list(APIS)
     for node in ("11", "12", "13"):
         assert reachable_apis(cli, cloud, node) == []
+        assert open_to_the_router(cli, cloud, f"10.0.10.{node}") == []
+        assert open_to_the_router(cli, cloud, f"10.0.20.{node}") == []
     catalogue = tenant.ask("catalog", "list")
     urls = [end["url"] for service in catalogue for end in service["Endpoints"]]
     assert len(urls) >= len(APIS)

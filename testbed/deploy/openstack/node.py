@@ -31,7 +31,7 @@ class NodeFacts:
     kvm: bool
     digest: str
     switch: str
-    running: frozenset[str]  # units that are enabled and active
+    running: frozenset[str]  # units that are active and will be after a boot
 
     def has_older_files(self, wanted: tuple[File, ...]) -> bool:
         """Return whether what runs there was started with other files than are wanted."""
@@ -43,10 +43,17 @@ def front(node: CloudNode) -> tuple[str, ...]:
     return (firewall.UNIT, "memcached", "haproxy", "keepalived") if node.control else ()
 
 
+# Debian's units for Open vSwitch and OVN do nothing but want their daemons: they stay active
+# whatever becomes of those, and start them only when they are started themselves.
+_SWITCH = ("openvswitch-switch", "ovsdb-server", "ovs-vswitchd")
+_CENTRAL = ("ovn-central", "ovn-ovsdb-server-nb", "ovn-ovsdb-server-sb", "ovn-northd")
+_HOST = ("ovn-host", "ovn-controller")
+
+
 def ground(node: CloudNode) -> tuple[str, ...]:
     """Return the units below the services; none of them is a Python, so all start at once."""
-    central = ("ovn-central",) if node.control else ()
-    return ("openvswitch-switch", *central, "ovn-host", "libvirtd")
+    central = _CENTRAL if node.control else ()
+    return (*_SWITCH, *central, *_HOST, "libvirtd")
 
 
 # In this order: each needs some of those before it, and its unit waits until they answer. At boot

@@ -8,6 +8,9 @@ from testbed.plan.cloud import Cloud, CloudNode
 from testbed.plan.storage import Storage
 
 MYSQL, AMQP, MEMCACHE, OVN_NB, OVN_SB = 3306, 5672, 11211, 6641, 6642
+GALERA = (4444, 4567, 4568)  # whole copies, the group itself, what a member has missed
+OVN_RAFT = (6643, 6644)
+ERLANG_NAMES, ERLANG = 4369, 25672
 HTTP = 80
 KEYSTONE, GLANCE, PLACEMENT, NOVA, NEUTRON, CINDER = 5000, 9292, 8778, 8774, 9696, 8776
 RABBIT_USER = "openstack"

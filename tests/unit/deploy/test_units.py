@@ -34,6 +34,11 @@ def test_a_unit_runs_that_is_active_and_will_be_after_the_next_boot(tmp_path: Pa
     assert running(told.stdout) == {UNITS[0]}
 
 
+def test_a_unit_that_another_wants_at_boot_runs(tmp_path: Path) -> None:
+    told = ask(tmp_path, STATES="active\n\nactive\n", BOOT="static\nmasked\n")
+    assert running(told.stdout) == {UNITS[0]}
+
+
 def test_a_unit_that_has_stopped_does_not_run(tmp_path: Path) -> None:
     told = ask(tmp_path, STATES="inactive\n\nactive\n", BOOT="enabled\nenabled\n")
     assert running(told.stdout) == {UNITS[1]}

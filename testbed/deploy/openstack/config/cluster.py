@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from testbed.deploy.files import File
 from testbed.deploy.openstack.config.oslo import ini
 from testbed.deploy.openstack.secrets import COOKIE, RABBIT, rabbit_hash
-from testbed.deploy.openstack.site import AMQP, RABBIT_USER, Site
+from testbed.deploy.openstack.site import AMQP, GALERA, RABBIT_USER, Site
 
 # Emulated members stall for seconds when the host is busy: that is no reason to part with them.
 _GALERA_TIMERS: Mapping[str, object] = {
@@ -52,7 +52,7 @@ def _mariadb(site: Site) -> str:
 
 def _galera(site: Site) -> dict[str, object]:
     members = ",".join(str(node.address) for node in site.cloud.controllers)
-    listen = {"gmcast.listen_addr": f"tcp://{site.node.address}:4567"}
+    listen = {"gmcast.listen_addr": f"tcp://{site.node.address}:{GALERA[1]}"}
     options = ";".join(f"{key}={value}" for key, value in {**listen, **_GALERA_TIMERS}.items())
     return {
         "wsrep_on": "ON",

@@ -112,6 +112,15 @@ def test_one_lost_database_joins_the_others_again(world: FakeCloud) -> None:
     assert raise_it(world) == ["node1: join database", "node1: read units again"]
 
 
+def test_a_daemon_that_stopped_behind_debians_unit_is_started(world: FakeCloud) -> None:
+    raise_it(world)
+    world.nodes["node2"].active -= {"ovn-controller", "ovn-northd"}
+    assert raise_it(world) == [
+        "node2: start ovn-northd ovn-controller",
+        "node2: read units again",
+    ]
+
+
 def test_a_unit_that_somebody_disabled_starts_at_boot_again_and_systemd_knows(
     world: FakeCloud,
 ) -> None:
@@ -139,7 +148,10 @@ def test_compact_has_one_of_everything_and_instances_on_all_nodes() -> None:
     assert not any("begin database" in each or "queue cluster" in each for each in changes)
     for name in ("node2", "node3"):
         node = world.nodes[name]
-        assert node.active == {"openvswitch-switch", "ovn-host", "libvirtd", "nova-compute"}
+        assert node.active == {
+            *("openvswitch-switch", "ovsdb-server", "ovs-vswitchd"),
+            *("ovn-host", "ovn-controller", "libvirtd", "nova-compute"),
+        }
     assert raise_it(world, "aolda-cloud-compact") == []
 
 

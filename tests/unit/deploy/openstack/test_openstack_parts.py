@@ -136,10 +136,17 @@ class TestRoomForInstances:
 class TestFirewall:
     def test_what_a_node_serves_is_for_nodes_and_for_whoever_uses_the_address(self) -> None:
         (file,) = firewall.files(site("node2"))
-        accept, reject = (line.strip() for line in file.text.splitlines()[5:7])
+        lines = [line.strip() for line in file.text.splitlines()[5:9]]
+        assert (lines[0], lines[2]) == (
+            'iifname "lo" accept',
+            "tcp dport 25672 reject with tcp reset",
+        )
+        accept, reject = lines[1], lines[3]
         assert accept == "ip saddr { 10.0.10.11, 10.0.10.12, 10.0.10.13, 10.0.10.250 } accept"
         assert reject.startswith("ip daddr 10.0.10.12 tcp dport {")
         for port in (80, 3306, 5000, 5672, 6641, 6642, 8774, 8776, 8778, 9292, 9696, 11211):
+            assert f" {port}" in reject
+        for port in (4369, 4444, 4567, 4568, 6643, 6644):  # of members of clusters
             assert f" {port}" in reject
 
 
