@@ -8,7 +8,7 @@ from testbed.apply.folders import Folders
 from testbed.apply.having import having
 from testbed.apply.session import Session
 from testbed.deploy.openstack import login
-from testbed.deploy.openstack.config import frontend
+from testbed.deploy.openstack.config import dashboard, frontend
 from testbed.deploy.openstack.files import DIGEST
 from testbed.deploy.openstack.site import HTTP
 from testbed.deploy.step import Guests
@@ -72,8 +72,9 @@ def wrong(cloud: Cloud, seen: CloudSeen, *, but: str = "") -> tuple[str, ...]:
 
 
 def endpoints(cloud: Cloud) -> Mapping[str, str]:
-    """Return where each API answers, and the dashboard."""
-    return {**frontend.endpoints(cloud), frontend.DASHBOARD: f"http://{cloud.vip}:{HTTP}/"}
+    """Return where each API answers, and the dashboard itself: not the web server before it."""
+    page = f"http://{cloud.vip}:{HTTP}{dashboard.PATH}"
+    return {**frontend.endpoints(cloud), frontend.DASHBOARD: page}
 
 
 def _secrets(folders: Folders, testbed: str) -> Mapping[str, str]:

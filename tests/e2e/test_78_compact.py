@@ -1,9 +1,17 @@
 """OpenStack with one node for its control plane: proven, seen, and what it outlives."""
 
 import pytest
+from browser import overview
 from conftest import Cli
 from survivor import Survivor
-from tenant import APIS, Tenant, instance_was_reached, must_see_every_part, reachable_apis
+from tenant import (
+    APIS,
+    Tenant,
+    instance_was_reached,
+    must_see_every_part,
+    open_to_the_router,
+    reachable_apis,
+)
 
 pytestmark = pytest.mark.cloud
 
@@ -25,6 +33,14 @@ def test_status_sees_every_part(cli: Cli, compact: str) -> None:
 def test_apis_answer_at_their_one_address(cli: Cli, compact: str) -> None:
     assert reachable_apis(cli, compact, "250") == list(APIS)
     assert reachable_apis(cli, compact, "11") == []
+    assert open_to_the_router(cli, compact, "10.0.10.11") == []
+    assert open_to_the_router(cli, compact, "10.0.20.11") == []
+
+
+def test_a_member_logs_in_to_the_dashboard(cli: Cli, compact: str) -> None:
+    page = overview(cli, compact)
+    assert "<title>Instance Overview" in page
+    assert "member" in page
 
 
 def test_the_tenant_has_a_world_of_his_own(cli: Cli, compact: str) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from browser import overview
 from conftest import Cli
 from tenant import (
     APIS,
@@ -41,6 +42,12 @@ def test_apis_answer_at_their_one_address_and_the_catalogue_says_so(
     urls = [end["url"] for service in catalogue for end in service["Endpoints"]]
     assert len(urls) >= len(APIS)
     assert all(url.startswith("http://10.0.10.250:") for url in urls)
+
+
+def test_a_member_logs_in_to_the_dashboard(cli: Cli, cloud: str) -> None:
+    page = overview(cli, cloud)
+    assert "<title>Instance Overview" in page
+    assert "member" in page
 
 
 def test_the_nodes_own_networks_do_not_pass_open_vswitch(cli: Cli, cloud: str) -> None:

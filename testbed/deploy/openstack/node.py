@@ -8,17 +8,19 @@ from dataclasses import dataclass
 
 from testbed.deploy.files import File, digest_of, unpacking
 from testbed.deploy.openstack.config import firewall
+from testbed.deploy.openstack.config.dashboard import PATH
 from testbed.deploy.openstack.config.network import switch_script
 from testbed.deploy.openstack.files import DIGEST
-from testbed.deploy.openstack.site import Site
+from testbed.deploy.openstack.site import HTTP, Site
 from testbed.deploy.step import Step
 from testbed.deploy.units import REREAD, enabling, look, running
 from testbed.errors import DeployError
-from testbed.guest import Script
+from testbed.guest import Command, Script
 from testbed.plan.cloud import CloudNode
 
 QUEUE = "rabbitmq-server"
 DATABASE = "mariadb"
+DASHBOARD = "apache2"
 _START = 1800.0  # seconds; an emulated Python takes a minute to start, and its needs come first
 NONE = "none"
 
@@ -65,7 +67,7 @@ WAVES = (
         *("nova-conductor", "nova-api", "cinder-api", "nova-scheduler"),
         *("cinder-scheduler", "cinder-volume"),
     ),
-    ("nova-compute", "apache2"),
+    ("nova-compute", DASHBOARD),
 )
 _EVERYWHERE = {"nova-compute"}
 
@@ -161,3 +163,12 @@ def starting(
         script = f"{enabling(missing)}\nsystemctl reset-failed {asked} || true\n"
         script += f"systemctl {'restart' if again else 'start'} {asked}\n"
         yield Step(name, machine, Script(script, sudo=True), timeout=_START)
+
+
+def opening(site: Site) -> Step:
+    """Return the step that ends once the dashboard has shown a page: the first takes minutes."""
+    page = f"http://{site.node.address}:{HTTP}{PATH}auth/login/"
+    curl = ("curl", "--silent", "--show-error", "--fail", "--output", "/dev/null")
+    # Its web server gives up after five minutes, and has it go on loading.
+    command = Command((*curl, "--retry", "5", "--retry-delay", "5", page))
+    return Step("dashboard opens", site.node.machine, command, timeout=_START)

@@ -108,8 +108,10 @@ class _Node:
         self.job.take_all(node.switching(self.site, self.facts))
 
     def start(self, unit: str) -> None:
-        steps = node.starting(unit, self.machine, (unit,), self.facts, again=self.older)
+        steps = tuple(node.starting(unit, self.machine, (unit,), self.facts, again=self.older))
         self.job.take_all(steps)
+        if steps and unit == node.DASHBOARD:
+            self.job.take(node.opening(self.site))
 
 
 def _raise_wave(job: Job, nodes: tuple[_Node, ...], wave: tuple[str, ...]) -> None:

@@ -9,10 +9,14 @@ from testbed.deploy.openstack.site import HTTP, KEYSTONE, MEMCACHE, Site
 
 _SHARE = "/usr/share/openstack-dashboard"
 _STATIC = "/var/lib/openstack-dashboard/static"
+# Where Debian's settings read the key, or make one: that needs a folder which the image has not.
+_KEY = "/var/lib/openstack-dashboard/secret-key/.secret_key_store"
+PATH = "/horizon/"
 
 
 def files(site: Site) -> Iterator[File]:
-    """Yield the dashboard's settings, read after Debian's own, and those of its web server."""
+    """Yield the dashboard's key, its settings, read after Debian's own, and its web server's."""
+    yield File(_KEY, site.secrets[DASHBOARD], 0o600, "www-data")
     path = "/etc/openstack-dashboard/local_settings.d/_9999_testbed.py"
     yield File(path, _settings(site), 0o640, "www-data")
     yield File("/etc/apache2/ports.conf", f"Listen {site.node.address}:{HTTP}\n")
@@ -22,7 +26,6 @@ def files(site: Site) -> Iterator[File]:
 def _settings(site: Site) -> str:
     return f"""\
 ALLOWED_HOSTS = ["*"]  # the name it is called by depends on how it is reached
-SECRET_KEY = {json.dumps(site.secrets[DASHBOARD])}
 OPENSTACK_HOST = "{site.cloud.vip}"
 OPENSTACK_KEYSTONE_URL = "{site.url(KEYSTONE, "/v3")}"
 OPENSTACK_KEYSTONE_DEFAULT_DOMAIN = "Default"
@@ -42,7 +45,7 @@ def _site(site: Site) -> str:
     WSGIDaemonProcess horizon user=www-data group=www-data processes=1 threads=4
     WSGIScriptAlias /horizon {_SHARE}/wsgi.py process-group=horizon application-group=%{{GLOBAL}}
     Alias /horizon/static {_STATIC}
-    RedirectMatch ^/$ /horizon/
+    RedirectMatch ^/$ {PATH}
     <Directory {_SHARE}>
         Require all granted
     </Directory>

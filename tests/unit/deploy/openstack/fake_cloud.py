@@ -183,6 +183,8 @@ class FakeGuest:
         elif "discover_hosts" in text:
             self.world.did(self.name, "discover")
             self.world.mapped = set(self.world.nodes)
+        elif text.startswith("curl"):
+            self.world.did(self.name, f"curl {text.split()[-1]}")
         elif text == REREAD:
             self.world.did(self.name, "read units again")
         else:

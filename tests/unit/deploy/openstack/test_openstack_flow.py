@@ -112,6 +112,13 @@ def test_one_lost_database_joins_the_others_again(world: FakeCloud) -> None:
     assert raise_it(world) == ["node1: join database", "node1: read units again"]
 
 
+def test_the_dashboard_is_opened_once_on_every_node_that_starts_it(world: FakeCloud) -> None:
+    changes = raise_it(world)
+    for node in ("node1", "node2", "node3"):
+        page = f"http://{world.cloud.node(node).address}:80/horizon/auth/login/"
+        assert place(changes, f"{node}: start apache2") < changes.index(f"{node}: curl {page}")
+
+
 def test_a_daemon_that_stopped_behind_debians_unit_is_started(world: FakeCloud) -> None:
     raise_it(world)
     world.nodes["node2"].active -= {"ovn-controller", "ovn-northd"}

@@ -1,5 +1,4 @@
 ALLOWED_HOSTS = ["*"]  # the name it is called by depends on how it is reached
-SECRET_KEY = "00000000000000000000000f"
 OPENSTACK_HOST = "10.0.10.250"
 OPENSTACK_KEYSTONE_URL = "http://10.0.10.250:5000/v3"
 OPENSTACK_KEYSTONE_DEFAULT_DOMAIN = "Default"
