@@ -116,7 +116,8 @@ def _database(site: Site) -> str:
     # (on-marked-down, on-marked-up), it forgets those that are just connecting, accepted, silent,
     # for ever.
     # A table of one entry has no room for the one that is to take its place.
-    # A server that can be used greets with its protocol, 10; one that cannot, with an error.
+    # A server that takes sessions greets with its protocol, 10; one that does not, with an error.
+    # One that has lost its group greets, too, and refuses what is asked: haproxy does not see that.
     return f"""\
 listen mariadb
     mode tcp
