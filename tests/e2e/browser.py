@@ -1,7 +1,6 @@
 """A member at the dashboard, through `testbed open horizon`, as his browser goes there."""
 
 import re
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -37,5 +36,5 @@ def _opened(cli: "Cli", testbed: str) -> Iterator[tuple[str, str, str]]:
         assert told, process.communicate()
         yield place, told[1], told[2]
     finally:
-        process.send_signal(signal.SIGINT)
+        process.terminate()  # a run in the background has no Ctrl+C
         process.communicate()
