@@ -121,9 +121,13 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         path = urlsplit(self.path)
         cloud.requests.append(f"{self.command} {port}{self.path}")
-        status, told = _answer(
+        request = f"{self.command} {port}{path.path}"
+        trouble = _trouble(cloud.fails, request)
+        status, told = trouble or _answer(
             cloud, self, host, port, path.path, dict(parse_qsl(path.query)), body
         )
+        if not trouble:
+            status, told = _trouble(cloud.forgets, request) or (status, told)
         data = told if isinstance(told, bytes) else json.dumps(told).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(data)))
@@ -139,29 +143,15 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
+def _trouble(troubles: dict[str, list[int]], request: str) -> tuple[int, Any] | None:
+    """Return the next trouble with a request, None where there is none."""
+    for words, statuses in troubles.items():
+        if words in request and statuses:
+            return statuses.pop(0), {"error": {"message": "it failed"}}
+    return None
+
+
 def _answer(
-    cloud: FakeOpenStack,
-    asked: Any,
-    host: str,
-    port: int,
-    path: str,
-    query: dict[str, str],
-    body: bytes,
-) -> tuple[int, Any]:
-    if status := _trouble(cloud.fails, f"{asked.command} {port}{path}"):
-        return status, {"error": {"message": "it failed"}}
-    told = _reply(cloud, asked, host, port, path, query, body)
-    if status := _trouble(cloud.forgets, f"{asked.command} {port}{path}"):
-        return status, {"error": {"message": "it was done, and is not told"}}
-    return told
-
-
-def _trouble(troubles: dict[str, list[int]], request: str) -> int:
-    """Return the status of the next trouble with a request, 0 where there is none."""
-    return next((s.pop(0) for words, s in troubles.items() if words in request and s), 0)
-
-
-def _reply(
     cloud: FakeOpenStack,
     asked: Any,
     host: str,
