@@ -132,7 +132,10 @@ def placing(site: Site, wanted: tuple[File, ...], facts: NodeFacts) -> Iterator[
 
 
 def sealing(site: Site, wanted: tuple[File, ...], facts: NodeFacts) -> Iterator[Step]:
-    """Yield the steps that tell systemd its units, and us that what runs has read all files."""
+    """Yield the steps that tell systemd its units, and us that the files are read.
+
+    Database and queue read changed ones only when they start next: they are not restarted for it.
+    """
     older = facts.digest != digest_of(wanted)
     if older or not facts.running.issuperset(units(site.node)):
         yield Step("units", site.node.machine, Script(REREAD, sudo=True))
