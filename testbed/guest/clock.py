@@ -81,13 +81,7 @@ def stepping_clocks(
     # An interrupt while they gather waits for none of them: their threads end with the process.
     gathering = Thread(target=_gather, args=(guests, step, bugs), daemon=True)
     gathering.start()
-    try:
-        for _ in _TO_STAND_STILL:
-            together.wait()
-    except BaseException:  # nobody may wait for us
-        together.abort()
-        go.set()
-        raise
+    _meet(together, go)
     try:
         yield stepped
     finally:
@@ -95,6 +89,17 @@ def stepping_clocks(
         gathering.join()
     for bug in bugs:
         raise bug
+
+
+def _meet(together: Barrier, go: Event) -> None:
+    """Return once all stand still; where we are interrupted, nobody waits for us."""
+    try:
+        for _ in _TO_STAND_STILL:
+            together.wait()
+    except BaseException:
+        together.abort()
+        go.set()
+        raise
 
 
 def _gather(
