@@ -51,7 +51,7 @@ def _copy_from_guests(folders: Folders, plan: Plan, folder: Path) -> None:
     try:
         own = keys.read(folders, plan)
     except TestbedError as error:
-        (folder / "guests.txt").write_text("\n".join(error.lines()), encoding="utf-8")
+        _tell(folder / "guests.txt", error)
         return
     with session(plan, own) as doors:
         side_by_side(plan.machines, lambda machine: _ask(doors.guest(machine), folder))
@@ -62,12 +62,14 @@ def _ask(guest: Guest, folder: Path) -> None:
         try:
             result = guest.run(Script(text, sudo=True), timeout=60)
         except CommandTimeout as error:
-            (folder / f"{guest.name}.{name}").write_text("\n".join(error.lines()), encoding="utf-8")
+            _tell(folder / f"{guest.name}.{name}", error)
             continue
         except TestbedError as error:
-            (folder / f"{guest.name}.unreachable.txt").write_text(
-                "\n".join(error.lines()), encoding="utf-8"
-            )
+            _tell(folder / f"{guest.name}.unreachable.txt", error)
             return
         if told := result.stdout + result.stderr:
             (folder / f"{guest.name}.{name}").write_text(told, encoding="utf-8")
+
+
+def _tell(file: Path, error: TestbedError) -> None:
+    file.write_text("\n".join(error.lines()), encoding="utf-8")

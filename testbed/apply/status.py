@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from testbed.apply import health, storing, watching
+from testbed.apply import health, storing
 from testbed.apply.cables import is_pulled
 from testbed.apply.folders import Folders
 from testbed.apply.observe import Testbed
 from testbed.host import DISK_FAILED, ObservedMachine
 from testbed.plan.models import Machine
+from testbed.probe.cloud.verdicts import wrong as cloud_wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def status(folders: Folders, testbed: Testbed) -> Status:
         wrong=wrong,
         looked=looked,
         ceph_wrong=storing.wrong(storage, ceph) if storage and ceph else (),
-        cloud_wrong=watching.wrong(cloud, openstack) if cloud and openstack else (),
+        cloud_wrong=cloud_wrong(cloud, openstack) if cloud and openstack else (),
         untried=storing.untried(testbed.plan),
     )
 

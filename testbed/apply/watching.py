@@ -16,8 +16,7 @@ from testbed.plan.cloud import Cloud
 from testbed.plan.models import Plan
 from testbed.probe.cloud.look import Wanted, look
 from testbed.probe.cloud.seen import CloudSeen
-from testbed.probe.cloud.verdicts import INSTANCES, verdicts
-from testbed.probe.verdict import failing
+from testbed.probe.cloud.verdicts import INSTANCES, wrong
 from testbed.topology.models import CloudProvider
 from testbed.wait import Seen, wait_until
 
@@ -63,12 +62,6 @@ def wait_where_deployed(
         next_step="see all of it: testbed status --check",
     )
     return seen
-
-
-def wrong(cloud: Cloud, seen: CloudSeen, *, but: str = "") -> tuple[str, ...]:
-    """Return what is wrong with OpenStack, one line each, apart from what one probe says."""
-    found = (each for each in failing(verdicts(cloud, seen)) if each.probe != but)
-    return tuple(f"{each.probe}: {each.seen}" for each in found)
 
 
 def endpoints(cloud: Cloud) -> Mapping[str, str]:

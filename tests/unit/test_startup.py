@@ -23,9 +23,9 @@ def test_help_loads_neither_libvirt_nor_models_nor_ssh():
     assert loaded_by("testbed.cli.main", "libvirt", "pydantic", "paramiko", "yaml") == set()
 
 
-def test_status_loads_no_ssh_library():
+def test_status_loads_no_library_for_ssh_or_passwords():
     modules = "testbed.cli.status, testbed.apply.status, testbed.apply.observe, testbed.apply.kept"
-    assert loaded_by(modules, "paramiko", "cryptography") == set()
+    assert loaded_by(modules, "paramiko", "cryptography", "bcrypt") == set()
 
 
 @pytest.mark.parametrize("name", ["Patience", "SshGuest", "new_keypair"])

@@ -14,7 +14,7 @@ from testbed.probe.cloud.seen import (
     answers,
     members,
 )
-from testbed.probe.verdict import Verdict
+from testbed.probe.verdict import Verdict, failing
 
 CLOUD = "cloud"  # whom the verdicts are about
 INSTANCES = "instances"  # the one that is their owners' business, not OpenStack's
@@ -39,6 +39,12 @@ def verdicts(cloud: Cloud, seen: CloudSeen) -> Iterator[Verdict]:
         _instances(seen),
         _failed(seen),
     )
+
+
+def wrong(cloud: Cloud, seen: CloudSeen, *, but: str = "") -> tuple[str, ...]:
+    """Return what does not hold, one line each, apart from what one probe says."""
+    found = (each for each in failing(verdicts(cloud, seen)) if each.probe != but)
+    return tuple(f"{each.probe}: {each.seen}" for each in found)
 
 
 def _verdict(probe: str, *, holds: bool, seen: str) -> Verdict:

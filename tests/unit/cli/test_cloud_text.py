@@ -11,11 +11,11 @@ sys.path.append(str(Path(__file__).parents[1]))  # what a sound cloud looks like
 
 from sound_cloud import NAMES, SOUND
 
-from testbed.apply import watching
 from testbed.apply.health import Health
 from testbed.apply.status import Status
 from testbed.cli.status_text import lines
 from testbed.probe.cloud.seen import CloudSeen
+from testbed.probe.cloud.verdicts import wrong
 
 
 def told(cloud: CloudSeen | None, *wrong: str) -> list[str]:
@@ -80,7 +80,7 @@ def test_a_control_plane_of_one_node_is_no_cluster() -> None:
 def test_what_was_wrong_is_judged_by_what_the_testbed_should_have() -> None:
     cloud = planned(Path("/lab"), "aolda-cloud").cloud
     assert cloud is not None
-    assert watching.wrong(cloud, SOUND) == ()
+    assert wrong(cloud, SOUND) == ()
     two = replace(SOUND, hypervisors=SOUND.hypervisors[:2])
-    assert watching.wrong(cloud, two) == ("hypervisors: 2 of 3 up: node1, node2",)
-    assert watching.wrong(cloud, two, but="hypervisors") == ()
+    assert wrong(cloud, two) == ("hypervisors: 2 of 3 up: node1, node2",)
+    assert wrong(cloud, two, but="hypervisors") == ()
