@@ -3,8 +3,12 @@
 Anything that is not a `TestbedError` is a bug and keeps its traceback.
 """
 
+import errno
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+HOST_IS_FULL = {errno.ENOSPC, errno.EDQUOT}  # of an OSError
+HOST_REFUSES = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 class TestbedError(Exception):
@@ -18,6 +22,11 @@ class TestbedError(Exception):
         self.what = what
         self.why = why
         self.next_step = next_step
+
+    @property
+    def in_one_line(self) -> str:
+        """What happened and why, for what was seen inside something else."""
+        return f"{self.what}: {self.why}" if self.why else self.what
 
     def lines(self) -> Iterator[str]:
         """Yield the message as the user sees it."""

@@ -53,8 +53,7 @@ def build(
     Stages that are unchanged are not run again. Packages come from the Debian mirror in
     TESTBED_DEBIAN_MIRROR, where it is set.
     """
-    in_use = _images_in_use() if force else frozenset()
-    image = _store().build(name, _say, force=force, in_use=in_use)
+    image = _store().build(name, _say, force=force, in_use=_images_in_use)
     typer.echo(image.disk.parent)
 
 

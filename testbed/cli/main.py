@@ -3,7 +3,6 @@
 Verbs import what they need when they run, so that `testbed --help` answers at once.
 """
 
-import errno
 import sys
 from typing import Annotated, Any
 
@@ -34,9 +33,8 @@ from testbed.cli import (
     validate,
 )
 from testbed.cli import open as opening
-from testbed.errors import HostError, TestbedError
+from testbed.errors import HOST_IS_FULL, HOST_REFUSES, HostError, TestbedError
 
-_HOST_IS_FULL = {errno.ENOSPC, errno.EDQUOT}
 # What follows the verb is another program's: its options pass through it as they are.
 _OTHERS_OPTIONS = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
@@ -58,9 +56,9 @@ class Commands(typer.core.TyperGroup):
         except Exception as error:
             if isinstance(error, typer.Exit | typer.Abort) or _is_for_typer(error):
                 raise
-            if isinstance(error, OSError) and error.errno in _HOST_IS_FULL:
+            if isinstance(error, OSError) and (next_step := _advice(error)):
                 typer.echo(f"error: {error}", err=True)
-                typer.echo(" next: free disk space, then run the same command again", err=True)
+                typer.echo(f" next: {next_step}", err=True)
                 raise typer.Exit(HostError.exit_code) from error
             _keep_traceback(error, show=bool(ctx.params.get("debug")))
             raise typer.Exit(70) from error
@@ -70,6 +68,15 @@ def _is_for_typer(error: Exception) -> bool:
     """Return whether it is a usage error, or the reader of our output, such as `head`, has left."""
     usage = hasattr(error, "exit_code") and hasattr(error, "show")
     return usage or isinstance(error, BrokenPipeError)
+
+
+def _advice(error: OSError) -> str:
+    """Return what to do where the host is to blame; nothing where we are."""
+    if error.errno in HOST_IS_FULL:
+        return "free disk space, then run the same command again"
+    if error.errno in HOST_REFUSES and error.filename:
+        return "see whose folders yours are with: testbed doctor"
+    return ""
 
 
 def _keep_traceback(error: Exception, *, show: bool) -> None:

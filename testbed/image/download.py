@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
-from testbed.errors import ImageError
+from testbed.errors import HOST_IS_FULL, ImageError
 from testbed.image.models import DownloadRecipe
 from testbed.image.workshop import must_have_space
 from testbed.run import must
@@ -31,10 +31,10 @@ def download(recipe: DownloadRecipe, target: Path, report: Callable[[str], None]
             must_have_space(target.parent, length // 2**20 + 64, f"download '{recipe.name}'")
             found, size = _copy(answer, target, length, report)
     except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
-        raise _failed(recipe, str(error), "check the network and the proxy settings") from error
+        raise _failed(recipe, str(error), _advice(recipe, error)) from error
     if length and size != length:
         why = f"the server ended early: {size} of {length} bytes"
-        raise _failed(recipe, why, f"run: testbed image build {recipe.name}")
+        raise _failed(recipe, why, _again(recipe))
     if found != recipe.sha256:
         why = f"its SHA-256 is {found}, the recipe says {recipe.sha256}"
         raise _failed(recipe, why, "correct url or sha256 in the recipe; nothing was kept")
@@ -79,6 +79,16 @@ def _must_be_self_contained(recipe: DownloadRecipe, disk: Path) -> None:
 def _info(disk: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(must(["qemu-img", "info", "--output=json", str(disk)]))
     return found
+
+
+def _advice(recipe: DownloadRecipe, error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno in HOST_IS_FULL:
+        return f"free disk space, then {_again(recipe)}"
+    return "check the network and the proxy settings"
+
+
+def _again(recipe: DownloadRecipe) -> str:
+    return f"run: testbed image build {recipe.name}"
 
 
 def _failed(recipe: DownloadRecipe, why: str, next_step: str) -> ImageError:

@@ -31,11 +31,18 @@ class _Disk:
     packages: int = 0
 
 
-def make(recipe_folder: Path, cache: Cache, report: Callable[[str], None]) -> Path:
+def make(
+    recipe_folder: Path,
+    cache: Cache,
+    report: Callable[[str], None],
+    *,
+    may_replace: Callable[[str], None],
+) -> Path:
     """Make the recipe's result and return its folder.
 
-    Works from a copy of the recipe: an edit meanwhile cannot get under the wrong digest. Raises
-    `ImageError` where a stage or the download fails; there is no result then.
+    Works from a copy of the recipe: an edit meanwhile cannot get under the wrong digest.
+    `may_replace` is asked with the digest of an older result before that goes, and may raise.
+    Raises `ImageError` where a stage or the download fails; there is no result then.
     """
     watch = Stopwatch(report)
     with _partial_folder(cache) as folder:
@@ -57,7 +64,9 @@ def make(recipe_folder: Path, cache: Cache, report: Callable[[str], None]) -> Pa
         )
         shutil.rmtree(folder / "recipes")
         result = cache.result(record.name, record.digest)
-        shutil.rmtree(result, ignore_errors=True)  # only a forced build finds one
+        if result.exists():  # only a forced build finds one
+            may_replace(record.digest)
+            shutil.rmtree(result, ignore_errors=True)
         finish(folder, result, record)
     return result
 

@@ -57,22 +57,31 @@ class Store:
         report: Callable[[str], None],
         *,
         force: bool = False,
-        in_use: Collection[str] = (),
+        in_use: Callable[[], Collection[str]] = frozenset,
     ) -> Image:
         """Return the recipe's image, made if it is missing; a second builder waits for the first.
 
-        `force` makes it anew from its first stage, unless its digest is `in_use`. Raises
-        `ImageError` where that fails; nothing half-made is left then.
+        `force` makes it anew from its first stage, unless its digest is `in_use`: that is asked
+        before the build, and again before the old image goes. Raises `ImageError` where the build
+        fails, `StateError` where the image is in use; nothing half-made is left then.
         """
         if not force and (found := self.find(name)):
             return found
         self._cache.make()
         with locked(self._cache.lock, report):
             if force:
-                self._forget(name, in_use)
+                _must_be_unused(name, digest(read_lineage(self.recipes / name)), in_use())
+                self._forget(name)
             elif found := self.find(name):
                 return found
-            made = read_image(make(self.recipes / name, self._cache, report))
+            made = read_image(
+                make(
+                    self.recipes / name,
+                    self._cache,
+                    report,
+                    may_replace=lambda old: _must_be_unused(name, old, in_use()),
+                )
+            )
             inventory.drop_old_tars(self.recipes, self._cache)
         if made is None:
             raise _not_built(name)
@@ -94,19 +103,22 @@ class Store:
     def _cache(self) -> Cache:
         return Cache(self.cache)
 
-    def _forget(self, name: str, in_use: Collection[str]) -> None:
+    def _forget(self, name: str) -> None:
         """Remove the trees of the recipe's own stages, so that none is reused."""
         lineage = read_lineage(self.recipes / name)
-        if digest(lineage) in in_use:
-            raise StateError(
-                f"image '{name}' cannot be made anew",
-                why="disks of a testbed's machines stand on it",
-                next_step="run: testbed down --forget, then try again",
-            )
         if not isinstance(lineage[-1][1], DownloadRecipe):
             for link in chain(lineage).links:
                 if link.recipe == name:
                     (self._cache.tars / link.tar_name).unlink(missing_ok=True)
+
+
+def _must_be_unused(name: str, identity: str, in_use: Collection[str]) -> None:
+    if identity in in_use:
+        raise StateError(
+            f"image '{name}' cannot be made anew",
+            why="disks of a testbed's machines stand on it",
+            next_step="run: testbed down --forget, then try again",
+        )
 
 
 def _not_built(name: str) -> ImageError:

@@ -1,8 +1,10 @@
 """Cloud images come from files and servers, whole and as the recipe says, or not at all."""
 
+import errno
 import functools
 import hashlib
 import http.server
+import os
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -10,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from testbed.errors import ImageError
-from testbed.image import Store
+from testbed.errors import ImageError, StateError
+from testbed.image import Store, download
 
 
 class Server(http.server.SimpleHTTPRequestHandler):
@@ -93,6 +95,36 @@ def test_an_image_from_a_server_is_downloaded_once(
     store = store_with(tmp_path, f"{server}/cloud.qcow2", sha256(disk))
     assert store.build("cloud", print) == store.build("cloud", print)
     assert seen == ["/cloud.qcow2"]
+
+
+def test_an_old_image_stays_where_a_machine_was_made_of_it_while_the_new_one_was_built(
+    tmp_path: Path, disk: Path
+) -> None:
+    store = store_with(tmp_path, disk.as_uri(), sha256(disk))
+    old = store.build("cloud", print)
+    inode = old.disk.stat().st_ino
+    asked = iter([set[str](), {old.digest}])
+    with pytest.raises(StateError, match="cannot be made anew"):
+        store.build("cloud", print, force=True, in_use=lambda: next(asked))
+    assert store.get("cloud").disk.stat().st_ino == inode
+    new = store.build("cloud", print, force=True)
+    assert new.disk.stat().st_ino != inode
+    left = sorted(path.name for path in (store.cache / "images").iterdir())
+    assert left == [".lock", new.disk.parent.name]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_disk_that_fills_up_is_not_blamed_on_the_network(
+    tmp_path: Path, disk: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(download, "_copy", full)
+    with pytest.raises(ImageError) as caught:
+        store_with(tmp_path, disk.as_uri(), sha256(disk)).build("cloud", print)
+    assert os.strerror(number) in caught.value.why
+    assert caught.value.next_step == "free disk space, then run: testbed image build cloud"
 
 
 def test_progress_is_told_while_downloading(tmp_path: Path, disk: Path, server: str) -> None:

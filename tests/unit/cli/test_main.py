@@ -123,6 +123,15 @@ def test_a_full_disk_is_no_bug(folders: Folders):
     )
 
 
+def test_a_file_the_user_may_not_write_is_no_bug(folders: Folders):
+    result = raising(PermissionError(errno.EACCES, os.strerror(errno.EACCES), "health.json"))
+    assert result.exit_code == HostError.exit_code
+    assert result.stderr == (
+        "error: [Errno 13] Permission denied: 'health.json'\n"
+        " next: see whose folders yours are with: testbed doctor\n"
+    )
+
+
 def test_any_other_refusal_of_the_kernel_is_a_bug(folders: Folders):
     assert raising(PermissionError(errno.EACCES, "no")).exit_code == 70
 

@@ -107,7 +107,7 @@ def test_an_image_in_use_is_not_made_anew(store: Store, write: Write) -> None:
     write()
     identity = put_current(store)
     with pytest.raises(StateError, match="cannot be made anew") as caught:
-        store.build("tiny", print, force=True, in_use={identity})
+        store.build("tiny", print, force=True, in_use=lambda: {identity})
     assert caught.value.next_step == "run: testbed down --forget, then try again"
     assert store.find("tiny")
 
