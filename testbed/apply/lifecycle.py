@@ -5,7 +5,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from testbed import checkpoint
-from testbed.apply import cables, health, keeping, kept, keys, ready, storing, watching
+from testbed.apply import (
+    cables,
+    health,
+    keeping,
+    kept,
+    keys,
+    observe,
+    ports,
+    ready,
+    storing,
+    watching,
+)
 from testbed.apply.boot import wait_for_ssh
 from testbed.apply.folders import Folders
 from testbed.apply.kept import Kept
@@ -14,7 +25,7 @@ from testbed.apply.observe import Testbed
 from testbed.apply.session import session
 from testbed.errors import GuestError, StateError, TestbedError
 from testbed.guest import ConnectionLost, Script, step_clocks, stepping_clocks
-from testbed.host import Host
+from testbed.host import Host, MachineState
 from testbed.plan.identity import stable_uuid
 from testbed.plan.models import Machine, Nic, Plan
 from testbed.wait import Seen, wait_until
@@ -35,9 +46,11 @@ def down(host: Host, folders: Folders, name: str, *, forget: bool = False) -> Go
     """Take a testbed out of libvirt; one with the checkpoint of a stage is kept for the next `up`.
 
     Any other is removed, and with `forget` any, kept ones too. Needs nothing but libvirt, so it
-    works where our own files are gone, and after any crash.
+    works where our own files are gone, and after any crash. Raises `HostError` where a machine
+    that is off has a port taken: another libvirt may run it.
     """
     with only_one(folders, name, "down"):
+        _must_be_off(host, folders, name)
         keeping.recover(host, folders, name)
         count = len(host.list_machines(name))
         trouble = "" if forget else _keep(host, folders, name)
@@ -45,6 +58,18 @@ def down(host: Host, folders: Folders, name: str, *, forget: bool = False) -> Go
         if forget:
             kept.remove(folders, name)
         return Gone(count, kept.find(folders, name), trouble)
+
+
+def _must_be_off(host: Host, folders: Folders, name: str) -> None:
+    """Refuse to take disks away from emulators that libvirt does not know of."""
+    try:
+        testbed = observe.find(host, folders, name)
+    except StateError:
+        return  # another version made it: which ports its machines have is not known
+    if testbed is not None:
+        off = {each.machine for each in testbed.machines.values() if each.state is MachineState.OFF}
+        machines = (machine for machine in testbed.plan.machines if machine.name in off)
+        ports.must_be_off(testbed.plan.loopback, machines)
 
 
 def _keep(host: Host, folders: Folders, name: str) -> str:

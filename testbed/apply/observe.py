@@ -1,6 +1,6 @@
 """What exists, read from libvirt alone: our files are never asked what there is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -92,10 +92,12 @@ def only(existing: tuple[str, ...]) -> str:
 def desired(host: Host, folders: Folders, topology: Topology, name: str) -> Plan:
     """Return the plan of a testbed that may not exist yet.
 
-    Raises `StateError` where it exists and was made from another topology.
+    Raises `StateError` where it exists and was made from another topology, or where a machine's
+    domain belongs to another testbed.
     """
     found = find(host, folders, name)
-    taken = {m.loopback for m in host.list_machines() if m.testbed != name}
+    others = [machine for machine in host.list_machines() if machine.testbed != name]
+    taken = {machine.loopback for machine in others}
     loopback = found.plan.loopback if found else free_loopback(name, taken)
     wanted = plan(topology, name=name, folder=folders.disks(name), loopback=loopback)
     if found and found.plan.topology != wanted.topology:
@@ -105,7 +107,21 @@ def desired(host: Host, folders: Folders, topology: Topology, name: str) -> Plan
             "as that was then",
             next_step=f"run: testbed down --name {name}, or choose another name with --name",
         )
+    _must_be_nobody_elses(wanted, others)
     return wanted
+
+
+def _must_be_nobody_elses(wanted: Plan, others: Iterable[ObservedMachine]) -> None:
+    """`cloud-node1` of testbed `aolda` would have the domain of `node1` of `aolda-cloud`."""
+    owners = {machine.domain: machine for machine in others}
+    for machine in wanted.machines:
+        if owner := owners.get(machine.domain):
+            raise StateError(
+                f"machine '{machine.name}' of testbed '{wanted.name}' cannot be made",
+                why=f"its domain, {machine.domain}, is machine '{owner.machine}' "
+                f"of testbed '{owner.testbed}'",
+                next_step="choose another name: testbed up --name NAME",
+            )
 
 
 def images_in_use(host: Host) -> set[str]:

@@ -1,5 +1,6 @@
 """Living with a testbed."""
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,7 +10,7 @@ from lab import FakeHost, FakeSession, doors
 from testbed.apply import keys, lifecycle, observe
 from testbed.apply.folders import Folders
 from testbed.apply.lock import only_one
-from testbed.errors import StateError
+from testbed.errors import HostError, StateError
 from testbed.guest import ConnectionLost, Unreachable
 from testbed.host import MachineState
 
@@ -50,6 +51,24 @@ def test_down_works_where_our_files_are_gone_and_twice(host: FakeHost, folders: 
     shutil.rmtree(folders.state)
     assert lifecycle.down(host, folders, "lab").machines == len(host.plan.machines)
     assert lifecycle.down(host, folders, "lab").machines == 0
+
+
+@pytest.mark.parametrize("forget", [False, True])
+def test_down_takes_no_disk_from_a_machine_that_another_libvirt_runs(
+    host: FakeHost, folders: Folders, forget: bool
+):
+    machine = host.plan.machine("node1")
+    host.has_all(state=MachineState.OFF)
+    folders.disks("lab").mkdir(parents=True)
+    with (
+        socket.create_server((host.plan.loopback, machine.oob.ssh_port)),
+        pytest.raises(HostError, match="machine 'node1' is off, says libvirt"),
+    ):
+        lifecycle.down(host, folders, "lab", forget=forget)
+    assert host.machines
+    assert folders.disks("lab").exists()
+    lifecycle.down(host, folders, "lab", forget=forget)
+    assert not host.machines
 
 
 def test_down_waits_for_nobody(host: FakeHost, folders: Folders):

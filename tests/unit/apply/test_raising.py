@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from lab import FakeHost, FakeSession, doors, healthy, image, no
+from lab import FakeHost, FakeSession, doors, healthy, image, no, observed
 
 from testbed.apply import health, keys, lifecycle, logs, raising
 from testbed.apply.folders import Folders
@@ -90,6 +90,20 @@ def test_up_after_a_kill_before_the_mark_makes_the_mark(host: FakeHost, folders:
     host._becomes("testbed-lab-node1", ready=False)
     up(host, folders, WISH, silent)
     assert all(machine.ready for machine in host.list_machines())
+
+
+def test_a_domain_of_another_testbed_is_never_made_anew(host: FakeHost, folders: Folders):
+    """The names of testbed and machine meet at a hyphen, which both may have in them."""
+    node1 = observed(host.plan, host.plan.machine("node1"))
+    host.has(replace(node1, testbed="la", machine="b-node1", domain="testbed-lab-node1"))
+    with pytest.raises(StateError) as caught:
+        up(host, folders, WISH, silent)
+    assert list(caught.value.lines()) == [
+        "error: machine 'node1' of testbed 'lab' cannot be made",
+        "  why: its domain, testbed-lab-node1, is machine 'b-node1' of testbed 'la'",
+        " next: choose another name: testbed up --name NAME",
+    ]
+    assert host.did == []
 
 
 def test_a_dry_run_changes_nothing(host: FakeHost, folders: Folders):
