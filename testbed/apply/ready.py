@@ -71,7 +71,7 @@ def _wait(
         try:
             last[:] = [look()]
         except (Unreachable, CommandTimeout, ConnectionLost) as error:
-            return Seen(False, f"{error.what}: {error.why}" if error.why else error.what)
+            return Seen(False, error.in_one_line)
         return _seen(judge(last[0]))
 
     wait_until(goal, once, timeout=timeout, next_step=next_step)

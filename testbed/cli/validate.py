@@ -79,5 +79,4 @@ def _report(errors: dict[Path, TestbedError]) -> str:
 def _problems(error: TestbedError) -> tuple[Problem, ...]:
     if isinstance(error, TopologyError):
         return error.problems
-    what = f"{error.what}: {error.why}" if error.why else error.what
-    return (Problem("file", what, error.next_step),)
+    return (Problem("file", error.in_one_line, error.next_step),)

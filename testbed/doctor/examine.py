@@ -73,7 +73,7 @@ def _guarded(name: str, check: Callable[[], Finding]) -> Finding:
     try:
         return check()
     except TestbedError as error:
-        return fail(name, f"{error.what}: {error.why}", mend=programs.INSTALL)
+        return fail(name, error.in_one_line, mend=programs.INSTALL)
     except OSError as error:
         return fail(name, str(error), mend=programs.INSTALL)
 

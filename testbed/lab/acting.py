@@ -46,7 +46,7 @@ def perform_all(world: World, actions: Sequence[Action]) -> tuple[str, ...]:
         try:
             _act(world, action)
         except TestbedError as error:
-            troubles.append(f"{error.what}: {error.why}" if error.why else error.what)
+            troubles.append(error.in_one_line)
     return tuple(troubles)
 
 

@@ -54,6 +54,7 @@ class Attempt:
     guide_step: int = 0
     best: Tier | None = None
     journal: tuple[Injected, ...] = ()
+    disturbed: tuple[Mapping[str, Any], ...] = ()  # what gives back what a disturbance took away
     planted: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     hints: tuple[Opened, ...] = ()
     reached: tuple[str, ...] = ()  # objectives that held at the last check
@@ -138,6 +139,7 @@ def _read(record: Any) -> Attempt:
         phase=Phase(read.phase),
         best=None if read.best is None else Tier(read.best),
         journal=tuple(Injected(x["fault"], tuple(x["heal"])) for x in values.get("journal", ())),
+        disturbed=tuple(read.disturbed),
         hints=tuple(Opened(x["hint"], float(x["at"])) for x in values.get("hints", ())),
         reached=tuple(read.reached),
         violated=tuple(read.violated),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from testbed.apply.lock import only_one
-from testbed.lab import attempt, checking, progress, restoring, timeline
+from testbed.lab import attempt, checking, perturbing, progress, restoring, timeline
 from testbed.lab.attempt import Attempt, Phase
 from testbed.lab.checking import CheckResult
 from testbed.lab.format import Lab, Tier
@@ -56,6 +56,7 @@ def finish(
             outcome = _given_up(world, going)
             going = _end(world, going, outcome)
         else:
+            perturbing.give_back(world, going)  # of a finish that was killed
             verified = verify(world, lab, going, teller)
             going = checking.remember(world, going, verified.check)
             outcome = _outcome(world, going, verified)

@@ -1,12 +1,11 @@
 """Perturbations: something goes and comes back, and a lasting repair does not mind."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-
 from testbed.apply import cables, lifecycle, logs
 from testbed.errors import TestbedError
-from testbed.lab import acting, timeline
-from testbed.lab.drivers import settled_all
+from testbed.lab import acting, attempt, timeline
+from testbed.lab.attempt import Attempt
+from testbed.lab.drivers import Observations, settled_all
+from testbed.lab.faults import Action, SetCable, SetPower, actions
 from testbed.lab.format import Lab, Perturbation
 from testbed.lab.observation import Observation, error
 from testbed.lab.world import World
@@ -23,47 +22,53 @@ def name_of(perturbation: Perturbation) -> str:
     return f"power {perturbation.power}"
 
 
-def perturb(world: World, lab: Lab, perturbation: Perturbation) -> Failing:
+def perturb(world: World, going: Attempt, lab: Lab, perturbation: Perturbation) -> Failing:
     """Disturb, look, and put it back; return what did not hold meanwhile.
 
-    A machine that does not come back is something that did not hold, too; all logs are collected.
+    How it is put back is written down first, for whoever goes on after a kill. A machine that
+    does not come back is something that did not hold, too; all logs are collected.
     """
     name = name_of(perturbation)
     timeline.record(world.folders, world.name, "perturbation", at=world.now(), what=name)
+    back = tuple(actions.written([_back(perturbation)]))
+    going = attempt.change(world.folders, world.name, going, disturbed=back)
+    seen: Observations = {}
+    troubles: tuple[str, ...] = ()
     try:
-        with _gone(world, perturbation):
-            seen = settled_all(lab.probes, perturbation.during, world.of(lab.sentinels))
+        _take(world, perturbation)
+        seen = settled_all(lab.probes, perturbation.during, world.of(lab.sentinels))
     except TestbedError as failure:
-        told = (
-            failure.what,
-            failure.why,
-            f"logs: {logs.collect(world.host, world.folders, world.plan)}",
-        )
-        detail = ": ".join(each for each in told if each)
+        troubles = (failure.in_one_line,)
+    finally:
+        left = give_back(world, going)
+    if troubles or left:
+        kept = f"logs: {logs.collect(world.host, world.folders, world.plan)}"
+        detail = ": ".join((*troubles, *left, kept))
         return ((name, error("check.perturbation.broke", what=name, detail=detail)),)
     return tuple((each, found) for each, found in seen.items() if not found.holds)
 
 
-@contextmanager
-def _gone(world: World, perturbation: Perturbation) -> Iterator[None]:
-    """Take it away for the block, and give it back whatever happens in the block."""
-    back = _take(world, perturbation)
-    try:
-        yield
-    finally:
-        back()
+def give_back(world: World, going: Attempt) -> tuple[str, ...]:
+    """Give back what a disturbance took away, if one did; return what did not come back."""
+    if not going.disturbed:
+        return ()
+    troubles = acting.perform_all(world, actions.read(going.disturbed))
+    attempt.change(world.folders, world.name, going, disturbed=())
+    return troubles
 
 
-def _take(world: World, perturbation: Perturbation) -> Callable[[], None]:
-    """Take something away; return what gives it back."""
+def _take(world: World, perturbation: Perturbation) -> None:
     if perturbation.cable is not None:
-        end = perturbation.cable
-        cables.pull(world.host, world.plan, end)
-        return lambda: cables.plug(world.host, world.plan, end)
-    machine = perturbation.reboot or perturbation.power or ""
-    if perturbation.reboot is not None:
+        cables.pull(world.host, world.plan, perturbation.cable)
+    elif perturbation.reboot is not None:
+        machine = perturbation.reboot
         world.guest(machine).close()
         lifecycle.shut_down(world.host, world.folders, world.observe(), world.machine(machine))
     else:
-        acting.set_power(world, machine, on=False)
-    return lambda: acting.set_power(world, machine, on=True)
+        acting.set_power(world, perturbation.power or "", on=False)
+
+
+def _back(perturbation: Perturbation) -> Action:
+    if perturbation.cable is not None:
+        return SetCable(perturbation.cable, up=True)
+    return SetPower(perturbation.reboot or perturbation.power or "", on=True)

@@ -61,7 +61,7 @@ def attest(world: World, folder: Path, lab: Lab, report: Report, *, brief: bool 
             trial.run(new)
         except TestbedError as failure:
             kept = logs.collect(world.host, world.folders, world.plan)
-            trial.miss("the trial ended early", _why(failure), f"logs: {kept}")
+            trial.miss("the trial ended early", failure.in_one_line, f"logs: {kept}")
         with trial.teller.step("restore", "healthy"):
             restoring.restore_healthy(world, healthy)
             put_away(world, new)
@@ -95,10 +95,6 @@ def _proof(world: World, folder: Path, lab: Lab, trial: "_Trial") -> Proof:
         misses=tuple(trial.misses),
         observations=trial.observations,
     )
-
-
-def _why(failure: TestbedError) -> str:
-    return f"{failure.what}: {failure.why}" if failure.why else failure.what
 
 
 def _told(observation: Observation) -> str:
@@ -191,9 +187,9 @@ class _Trial:
             with self.teller.step("wrong fix", fix.id):
                 moves.play(self.world, fix.moves, self.scripts)
         except LabError as failure:
-            self.miss(f"wrong fix '{fix.id}' cannot be played", _why(failure))
+            self.miss(f"wrong fix '{fix.id}' cannot be played", failure.in_one_line)
         except TestbedError as failure:
-            self.teller.note("wrong fix", _why(failure))
+            self.teller.note("wrong fix", failure.in_one_line)
         judges = judged_by(hurried(self.lab) if self.brief else self.lab, fix.rejected_by)
         disturbed = PERTURBATION in fix.rejected_by
         verified = verify(self.world, judges, going, self.teller, perturb=disturbed)
@@ -208,7 +204,7 @@ class _Trial:
             with self.teller.step("solution", solution.id):
                 moves.play(self.world, solution.moves, self.scripts)
         except TestbedError as failure:
-            self.miss(f"solution '{solution.id}' cannot be played", _why(failure))
+            self.miss(f"solution '{solution.id}' cannot be played", failure.in_one_line)
             return
         judges = judged_by(self.lab, _judges(self.lab, solution.reaches))
         lasting = solution.reaches is not Tier.MITIGATED

@@ -43,7 +43,7 @@ def _to_broken(world: World, going: Attempt) -> Attempt:
             next_step=f"begin again: testbed lab start {going.found_by}",
         )
     restoring.restore_broken(world, going)
-    return attempt.change(world.folders, world.name, going, reached=(), violated=())
+    return attempt.change(world.folders, world.name, going, reached=(), violated=(), disturbed=())
 
 
 def put_away(world: World, going: Attempt) -> None:

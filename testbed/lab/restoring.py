@@ -74,7 +74,7 @@ def make_healthy(world: World, going: Attempt) -> Attempt:
     except TestbedError as error:
         raise LabError(
             f"all faults of lab '{going.lab}' were undone, and testbed '{world.name}' is not sound",
-            why=f"checkpoint '{going.healthy}' is gone, and {error.what}: {error.why}",
+            why=f"checkpoint '{going.healthy}' is gone, and {error.in_one_line}",
             next_step=f"run: testbed down --name {world.name}, "
             f"then: testbed up --name {world.name}",
         ) from error

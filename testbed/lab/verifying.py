@@ -63,7 +63,7 @@ def verify(
     for each in lab.perturb:
         name = perturbing.name_of(each)
         with teller.step("perturb", name):
-            seen = perturbing.perturb(world, lab, each)
+            seen = perturbing.perturb(world, going, lab, each)
         failing += [(name, probe, observation) for probe, observation in seen]
     with teller.step("objectives", "again"):
         after = examine(world, lab, going, settled_all)

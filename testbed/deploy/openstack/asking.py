@@ -52,11 +52,11 @@ def patient(look: Callable[[], Seen]) -> Seen:
     try:
         return look()
     except NothingAnswers as error:
-        return Seen(False, f"{error.what}: {error.why}")
+        return Seen(False, error.in_one_line)
     except CloudRefused as error:
         if error.status < _BUSY:
             raise
-        return Seen(False, f"{error.what}: {error.why}")
+        return Seen(False, error.in_one_line)
 
 
 def find(api: Api, service: str, path: str, **where: str) -> Any | None:

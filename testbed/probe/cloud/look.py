@@ -67,7 +67,7 @@ def _endpoints(wanted: Wanted, guest: TalkingGuest) -> Mapping[str, str]:
         told = [apis.endpoint(guest, wanted.endpoints[first])]
         told += side_by_side(others, lambda name: apis.endpoint(guest, wanted.endpoints[name]))
     except GuestError as error:
-        return dict.fromkeys(wanted.endpoints, _told(error))
+        return dict.fromkeys(wanted.endpoints, error.in_one_line)
     return dict(zip(wanted.endpoints, told, strict=True))
 
 
@@ -76,14 +76,14 @@ def _ask(wanted: Wanted, guest: TalkingGuest, seen: CloudSeen) -> CloudSeen:
     try:
         api = log_in(guest, wanted.keystone, wanted.admin)
     except GuestError as error:
-        return replace(seen, unasked=(_told(error),))
+        return replace(seen, unasked=(error.in_one_line,))
     unasked: list[str] = []
 
     def asked(question: Callable[[Api], tuple[T, ...]]) -> tuple[T, ...]:
         try:
             return question(api)
         except GuestError as error:
-            unasked.append(_told(error))
+            unasked.append(error.in_one_line)
             return ()
 
     computing, storing = asked(apis.services), asked(apis.volume_services)
@@ -95,7 +95,3 @@ def _ask(wanted: Wanted, guest: TalkingGuest, seen: CloudSeen) -> CloudSeen:
         instances=asked(apis.instances),
         unasked=tuple(unasked),
     )
-
-
-def _told(error: GuestError) -> str:
-    return f"{error.what}: {error.why}" if error.why else error.what

@@ -3,13 +3,14 @@
 from typing import NoReturn
 
 import pytest
-from simulation import Killed, Simulation
+from simulation import LAB, SCRIPTS, Killed, Simulation
 
 from testbed.apply import lifecycle
 from testbed.errors import TestbedError
+from testbed.guest import Script
 from testbed.lab import attempt
 from testbed.lab.attempt import Phase
-from testbed.lab.finish import finish
+from testbed.lab.finish import Result, finish
 from testbed.lab.format import Lab, Locale, Mode
 from testbed.lab.reset import reset
 from testbed.lab.start import start
@@ -131,3 +132,40 @@ def test_a_finish_that_is_killed_before_it_says_so_is_not_lost_and_counts_once(
         assert progress.of(world.folders)["quiet-node"].attempts == 1
     finish(world, lab, attempt.get(world.folders, "lab"), give_up=True, report=silent)
     assert progress.of(world.folders)["quiet-node"].attempts == 1
+
+
+def test_a_finish_that_is_killed_while_something_is_disturbed_can_be_done_again(
+    world: World, sim: Simulation
+):
+    disturbed = [{"reboot": "node1"}, {"cable": "node3:eno1"}, {"power": "node2"}]
+    lab = Lab.model_validate({**LAB, "perturb": disturbed})
+    act = 0
+    while True:
+        act += 1
+        begin(world, lab)
+        sim.doors.guests["node1"].run(Script(SCRIPTS["solutions/01-enable.sh"]))
+        sim.die_at(act)
+        try:
+            finish(world, lab, attempt.get(world.folders, "lab"), give_up=False, report=silent)
+            break
+        except Killed:
+            sim.live()
+        again = finish(world, lab, attempt.get(world.folders, "lab"), give_up=False, report=silent)
+        assert (again.result, again.perturbed) == (Result.RESOLVED, ()), f"killed at act {act}"
+        assert sim.is_sound()
+    assert act > 20  # three disturbances, and the way back
+
+
+def test_what_a_killed_disturbance_took_away_is_forgotten_where_all_is_put_back(
+    world: World, lab: Lab, sim: Simulation
+):
+    """Else a later finish would plug in a cable that the lab itself has pulled."""
+    going = begin(world, lab)
+    attempt.change(
+        world.folders,
+        "lab",
+        going,
+        disturbed=({"do": "SetCable", "end": "node2:eno1", "up": True},),
+    )
+    reset(world, lab, attempt.get(world.folders, "lab"), "broken", silent)
+    assert attempt.get(world.folders, "lab").disturbed == ()

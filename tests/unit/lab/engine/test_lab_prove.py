@@ -8,6 +8,7 @@ from simulation import LAB, SCRIPTS, UNIT, Simulation
 
 from testbed.errors import LabError
 from testbed.lab import attempt, perturbing, probes, progress
+from testbed.lab.attempt import Attempt, Phase
 from testbed.lab.format import Lab, Locale, Mode
 from testbed.lab.observation import Status
 from testbed.lab.prove import attest, prove
@@ -88,7 +89,8 @@ def test_a_sentinel_can_be_looked_at_while_something_is_disturbed(
         return {}
 
     monkeypatch.setattr(perturbing, "settled_all", look)
-    assert perturbing.perturb(world, whole, whole.perturb[0]) == ()
+    going = Attempt(whole.id, Mode.SOLO, "en", Phase.LIVE, "network", 0.0)
+    assert perturbing.perturb(world, going, whole, whole.perturb[0]) == ()
     assert known == [whole.sentinels]
 
 
