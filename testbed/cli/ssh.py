@@ -2,13 +2,14 @@
 
 import os
 import shlex
+import shutil
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from testbed.cli import recording
 from testbed.cli.options import MachineName, Name, open_testbed
-from testbed.errors import TestbedError
+from testbed.errors import HostError, TestbedError
 
 if TYPE_CHECKING:
     from testbed.guest import Result
@@ -28,6 +29,7 @@ def ssh(machine: MachineName, command: CommandWords = None, name: Name = None) -
 
     with open_testbed(name) as (_, folders, testbed):
         chosen = lifecycle.machine_of(testbed, machine)
+        _must_have_ssh(chosen.name)
         config = access.write_ssh_config(folders, testbed.plan)
         argv = ["ssh", "-F", str(config), chosen.name]
         if command:
@@ -38,6 +40,16 @@ def ssh(machine: MachineName, command: CommandWords = None, name: Name = None) -
     if status is not None:
         raise typer.Exit(status)
     os.execvp("ssh", argv)  # noqa: S606, S607 - the user's own ssh takes over the terminal
+
+
+def _must_have_ssh(machine: str) -> None:
+    if shutil.which("ssh") is None:
+        raise HostError(
+            "the program 'ssh' is not installed",
+            why="testbed ssh hands your terminal to it",
+            next_step=f"run: sudo apt-get install openssh-client; or without a terminal: "
+            f"testbed exec {machine} -- COMMAND",
+        )
 
 
 def execute(

@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 
 from testbed.apply.folders import Folders
 from testbed.cli import recording, terminal
+from testbed.errors import HostError
 from testbed.lab import attempt, timeline
 from testbed.lab.attempt import Attempt, Phase
 from testbed.lab.format import Mode
@@ -52,6 +53,21 @@ def test_without_an_attempt_ssh_is_as_ever(folders: Folders, became, tmp_path: P
     way = ["ssh", "-F", str(tmp_path / "ssh_config"), "node1"]
     assert became == [way, [*way, "ip route"]]
     assert recorded(folders) == []
+
+
+def test_without_a_program_named_ssh_there_is_another_way_in(
+    folders: Folders, became, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    live(folders)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = run("ssh", "node1", "--", "ip", "route")
+    assert (done.exit_code, became, recorded(folders)) == (HostError.exit_code, [], [])
+    assert done.stderr == (
+        "error: the program 'ssh' is not installed\n"
+        "  why: testbed ssh hands your terminal to it\n"
+        " next: run: sudo apt-get install openssh-client; or without a terminal: "
+        "testbed exec node1 -- COMMAND\n"
+    )
 
 
 def test_a_command_over_ssh_is_recorded_and_run_as_ever(folders: Folders, became):
