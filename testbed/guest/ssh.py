@@ -68,12 +68,12 @@ class SshGuest:
                 self._transport.close()
                 self._transport = None
 
-    def connect(self, patience: Patience | None = None) -> None:
+    def connect(self) -> None:
         """Connect now, unless connected; raises a `GuestError` that says what stands in the way."""
         with self._lock:
             if self._transport is None or not self._transport.is_active():
                 self._transport = None
-                self._transport = connect(self._address, patience or self._patience)
+                self._transport = connect(self._address, self._patience)
 
     def run(
         self, command: Command | Script, *, timeout: float = 60.0, stdin: bytes = b""

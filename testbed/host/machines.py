@@ -92,14 +92,6 @@ class Machines(Session):
 
         self._on(name, "power off", destroy, missing_is_fine=True)
 
-    def shutdown(self, name: str) -> None:
-        """Press a machine's power button and return at once; the guest decides."""
-        self._on(name, "shut down", lambda domain: domain.isActive() and domain.shutdown())
-
-    def reset(self, name: str) -> None:
-        """Press a machine's reset button: what its guest had not yet written is lost."""
-        self._on(name, "reset", lambda domain: domain.reset())
-
     def pause(self, name: str) -> None:
         """Stop a machine's CPU; its memory, clock and cables stay as they are."""
 

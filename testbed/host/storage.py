@@ -95,15 +95,6 @@ class Storage(Session):
         listed = self._in(pool, f"list the volumes of pool '{pool.name}'", look)
         return tuple(sorted(listed, key=lambda volume: volume.name))
 
-    def find_volume(self, pool: Pool, volume: str) -> Volume | None:
-        """Return the volume, or None where there is none of that name."""
-
-        def look(found: Any) -> Volume | None:
-            there = _find_volume(found, volume)
-            return None if there is None else volumes.read_volume(there)
-
-        return self._in(pool, f"look for volume '{volume}'", look)
-
     def create_overlay(self, pool: Pool, volume: str, size_mib: int, backing: Path) -> Volume:
         """Return a new qcow2 volume that reads from `backing`, a qcow2, what it does not hold."""
         return self._create(pool, volume, volumes.qcow2_xml(volume, size_mib, backing))

@@ -42,7 +42,6 @@ def test_a_machine_starts_paused_and_every_change_may_be_made_twice(host: Host, 
         (lambda: host.resume(name), MachineState.RUNNING),
         (lambda: host.pause(name), MachineState.PAUSED),
         (lambda: host.resume(name), MachineState.RUNNING),
-        (lambda: host.reset(name), MachineState.RUNNING),
         (lambda: host.destroy(name), MachineState.OFF),
         (lambda: host.start(name), MachineState.RUNNING),
     )
