@@ -7,7 +7,7 @@ from testbed.lab.perturbing import name_of
 from testbed.lab.verifying import PERTURBATION
 
 _PERSISTENCE = 5.0  # seconds
-_PATIENCE = 60.0  # seconds
+_PATIENCE = 30.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from conftest import Cli, try_briefly
 
 from testbed.wait import Seen, wait_until
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("cloud_image")]
 
 LAB = "silent-service"
 SOLUTION = Path("labs") / LAB / "solutions/01-now-and-at-boot.sh"

@@ -65,9 +65,23 @@ def test_a_brief_trial_tries_the_first_of_each_and_keeps_nothing(
     assert found.holds
     assert found.observations == {}, "nobody reads them again"
     assert "wrong fix start-only" in found.seconds and "solution enable" in found.seconds
+    assert "restore network" not in found.seconds, "it was sound"
+    assert "restore start-only" not in found.seconds, "nothing was played before it"
+    assert "restore enable" in found.seconds
     assert "check twice" not in found.seconds
     assert progress.proof(folder) is None
     assert sim.is_sound() and sim.checkpoints() == {"network"}
+
+
+def test_a_brief_trial_begins_anew_where_something_was_left_of_an_attempt(
+    world: World, folder: Path, sim: Simulation
+):
+    left = Attempt("quiet-node", Mode.SOLO, "en", Phase.ENDED, "network", 1.0)
+    attempt.save(world.folders, "lab", left)
+    sim.inside("node1").active = False
+    found = attest(world, folder, shorten(like()).lab, silent, brief=True)
+    assert found.holds
+    assert "restore network" in found.seconds
 
 
 def test_a_brief_trial_takes_the_wrong_fix_that_shows_without_a_disturbance():
@@ -109,7 +123,7 @@ def test_a_brief_trial_waits_less_for_what_a_wrong_fix_does_not_mend(world: Worl
         }
     )
     short = shorten(patient)
-    assert short.left_out[-1] == "waiting longer than 60 s for what a wrong fix does not mend"
+    assert short.left_out[-1] == "waiting longer than 30 s for what a wrong fix does not mend"
     took = []
     for brief in (True, False):
         begun = world.clock()
