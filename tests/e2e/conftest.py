@@ -126,6 +126,12 @@ class Cli:
         return self.folder / "data" / "testbed" / "kept" / name
 
 
+def minutes_left() -> float:
+    """Return how many minutes are left of those that all of it may take."""
+    limit = float(os.environ.get("TESTBED_E2E_MINUTES") or "inf")
+    return limit - (time.monotonic() - BEGUN) / 60
+
+
 @pytest.fixture(scope="session")
 def cli(tmp_path_factory: pytest.TempPathFactory) -> Cli:
     return Cli(Path(KEPT) if KEPT else tmp_path_factory.mktemp("e2e"))
@@ -163,9 +169,18 @@ def cloud_image(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @contextmanager
 def alone_up(cli: Cli, topology: str, name: str) -> Iterator[str]:
-    """Raise a topology with all that it has around the block; other testbeds sleep."""
+    """Raise a topology with all that it has around the block; other testbeds sleep.
+
+    Where all of it may take so long and no longer, tests of what is not up by then are left out.
+    """
     cli.let_all_sleep(but=name)
-    cli.must("up", topology, "--name", name, timeout=_CLOUD)
+    try:
+        cli.must("up", topology, "--name", name, timeout=min(_CLOUD, minutes_left() * 60))
+    except subprocess.TimeoutExpired:
+        cli.away(name)
+        if minutes_left() <= 0:
+            pytest.skip(f"`testbed up {topology}` had not ended when all minutes were over")
+        raise
     yield name
     cli.away(name)
 
@@ -235,10 +250,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Leave out a test that would not end in time."""
     marked = item.get_closest_marker("minutes")
     minutes = marked.args[0] if marked else _USUAL
-    limit = float(os.environ.get("TESTBED_E2E_MINUTES") or "inf")
-    so_far = (time.monotonic() - BEGUN) / 60
-    if so_far + minutes > limit:
-        pytest.skip(f"{so_far:.0f} of {limit:g} minutes are over, and it may need {minutes:g}")
+    left = minutes_left()
+    if left < minutes:
+        pytest.skip(f"{max(0, left):.0f} minutes are left, and it may need {minutes:g}")
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -73,6 +73,14 @@ def test_a_brief_trial_tries_the_first_of_each_and_keeps_nothing(
     assert sim.is_sound() and sim.checkpoints() == {"network"}
 
 
+def test_a_brief_trial_takes_the_wrong_fix_that_boots_no_machine():
+    first, second = LAB["wrong_fixes"]
+    boots = {**first, "moves": [*first["moves"], {"restart": "node1"}]}
+    assert [fix.id for fix in shorten(like(wrong_fixes=[boots, second])).lab.wrong_fixes] == [
+        second["id"]
+    ]
+
+
 def test_a_brief_trial_begins_anew_where_something_was_left_of_an_attempt(
     world: World, folder: Path, sim: Simulation
 ):

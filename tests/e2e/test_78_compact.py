@@ -26,7 +26,7 @@ def survivor(cli: Cli, compact: str, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.mark.e2e
-@pytest.mark.minutes(26)
+@pytest.mark.minutes(18)
 def test_up_ends_with_an_instance_that_was_reached(cli: Cli, compact: str) -> None:
     assert instance_was_reached(cli, compact, "aolda-cloud-compact")
 
