@@ -1,5 +1,6 @@
 """Real machines: one testbed per session, and the command line as a user types it.
 
+Two groups of tests take turns where time is short: `TESTBED_E2E_TURN` names the one that runs.
 Where `TESTBED_E2E_MINUTES` says how long all of it may take, no test begins that would end later: a
 computer of half the speed leaves the last ones out, and says so, instead of being cut off.
 
@@ -159,7 +160,8 @@ def cloud_image(request: pytest.FixtureRequest) -> Iterator[None]:
 
     Labs of the network leave most of a processor idle.
     """
-    if not any("compact" in getattr(item, "fixturenames", ()) for item in request.session.items):
+    wanted = (item for item in request.session.items if item.get_closest_marker("skip") is None)
+    if not any("small_cloud" in getattr(item, "fixturenames", ()) for item in wanted):
         yield
         return
     argv = ["nice", "-n", "19", str(TESTBED), "image", "build", "cloud"]
@@ -243,6 +245,16 @@ def try_briefly(cli: Cli, testbed: str, lab: str) -> None:
     # Just after a restore Ceph may still tell of the step of the clocks.
     wait_until("a sound testbed", lambda: cli.sound(testbed), timeout=_SOUND, every=5.0)
     assert cli.json("lab", "status", "--name", testbed) is None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out the tests of a group whose turn it is not."""
+    turn = os.environ.get("TESTBED_E2E_TURN")
+    for item in items:
+        own = item.get_closest_marker("turn")
+        if turn and own and own.args[0] != turn:
+            why = f"it is the turn of '{turn}', and this is one of '{own.args[0]}'"
+            item.add_marker(pytest.mark.skip(reason=why))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -14,7 +14,7 @@ from conftest import Cli
 
 from testbed.host import Host
 
-pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("alone")]
+pytestmark = [pytest.mark.e2e, pytest.mark.turn("host"), pytest.mark.usefixtures("alone")]
 
 NAME = "e2e-small"
 KILL_AT = ("sw1: defined", "node1: defined", "sw1: booted", "sw1: ssh", "node1: booted")

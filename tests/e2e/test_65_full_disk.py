@@ -13,6 +13,7 @@ from testbed.wait import Seen, wait_until
 
 pytestmark = [
     pytest.mark.e2e,
+    pytest.mark.turn("host"),
     pytest.mark.usefixtures("alone"),
     pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts a small disk"),
 ]

@@ -15,6 +15,7 @@ from testbed.image import Store
 
 pytestmark = [
     pytest.mark.e2e,
+    pytest.mark.turn("host"),
     pytest.mark.usefixtures("alone"),
     pytest.mark.skipif(os.geteuid() != 0, reason="only root can make another user"),
 ]

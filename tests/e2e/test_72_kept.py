@@ -11,7 +11,7 @@ from conftest import Cli
 
 from testbed.host import Host
 
-pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("alone")]
+pytestmark = [pytest.mark.e2e, pytest.mark.turn("host"), pytest.mark.usefixtures("alone")]
 
 SMALL = "e2e-kept"
 

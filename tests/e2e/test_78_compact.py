@@ -1,7 +1,4 @@
-"""OpenStack with one node for its control plane: proven, seen, and what it outlives.
-
-CI has the time for the first of these tests; `make e2e-cloud` runs all of them.
-"""
+"""OpenStack with one node for its control plane: proven, seen, and what it outlives."""
 
 import pytest
 from browser import overview
@@ -25,18 +22,14 @@ def survivor(cli: Cli, compact: str, tmp_path_factory: pytest.TempPathFactory) -
     return Survivor.start(cli, compact, "aolda-cloud-compact", folder)
 
 
-@pytest.mark.e2e
-@pytest.mark.minutes(18)
 def test_up_ends_with_an_instance_that_was_reached(cli: Cli, compact: str) -> None:
     assert instance_was_reached(cli, compact, "aolda-cloud-compact")
 
 
-@pytest.mark.e2e
 def test_status_sees_every_part(cli: Cli, compact: str) -> None:
     must_see_every_part(cli, compact, controllers=1)
 
 
-@pytest.mark.e2e
 def test_apis_answer_at_their_one_address(cli: Cli, compact: str) -> None:
     assert reachable_apis(cli, compact, "250") == list(APIS)
     assert reachable_apis(cli, compact, "11") == []
@@ -44,14 +37,12 @@ def test_apis_answer_at_their_one_address(cli: Cli, compact: str) -> None:
     assert open_to_the_router(cli, compact, "10.0.20.11") == []
 
 
-@pytest.mark.e2e
 def test_a_member_logs_in_to_the_dashboard(cli: Cli, compact: str) -> None:
     page = overview(cli, compact)
     assert "<title>Instance Overview" in page
     assert "member" in page
 
 
-@pytest.mark.e2e
 def test_the_tenant_has_a_world_of_his_own(cli: Cli, compact: str) -> None:
     tenant = Tenant(cli, compact)
     assert {each["Name"] for each in tenant.ask("network", "list")} == {"club", "outside"}
@@ -59,30 +50,22 @@ def test_the_tenant_has_a_world_of_his_own(cli: Cli, compact: str) -> None:
     assert tenant.ask("server", "list") == []
 
 
-@pytest.mark.e2e
-@pytest.mark.minutes(6)
-def test_apis_go_on_without_a_node_and_a_restore_brings_it_back(cli: Cli, compact: str) -> None:
-    _lose_node3(cli, compact)
-    cli.must("checkpoint", "restore", "cloud", "--name", compact)
-    told = cli.sound(compact)
-    assert told.ready, told.detail
-    Tenant(cli, compact).do("token", "issue")
-
-
-def test_up_brings_a_node_back_that_lost_power(cli: Cli, compact: str) -> None:
-    _lose_node3(cli, compact)
-    cli.must("power", "on", "node3", "--name", compact)
-    cli.must("up", "aolda-cloud-compact", "--name", compact, timeout=3000)
-    assert cli.sound(compact).ready
-
-
-def _lose_node3(cli: Cli, compact: str) -> None:
-    """Cut the power of a node that runs instances alone; nobody else minds."""
+def test_apis_go_on_when_a_node_that_runs_instances_loses_power(cli: Cli, compact: str) -> None:
     cli.must("power", "off", "node3", "--name", compact)
     Tenant(cli, compact).do("token", "issue")
     told = cli.sound(compact)
     assert not told.ready
     assert "node3" in told.detail
+    cli.must("power", "on", "node3", "--name", compact)
+    cli.must("up", "aolda-cloud-compact", "--name", compact, timeout=3000)
+    assert cli.sound(compact).ready
+
+
+def test_a_restored_cloud_is_whole(cli: Cli, compact: str) -> None:
+    cli.must("checkpoint", "restore", "cloud", "--name", compact)
+    told = cli.sound(compact)
+    assert told.ready, told.detail
+    Tenant(cli, compact).do("token", "issue")
 
 
 def test_an_instance_of_a_lost_node_goes_on_elsewhere_with_its_data(survivor: Survivor) -> None:

@@ -1,0 +1,70 @@
+"""The least that is a cloud: OpenStack proven, seen and used, a node lost, and all of it restored.
+
+Of larger ones `make e2e-cloud` takes away more. CI has time for this one where others are left out.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from browser import overview
+from conftest import HERE, Cli, alone_up
+from tenant import (
+    APIS,
+    Tenant,
+    instance_was_reached,
+    must_see_every_part,
+    open_to_the_router,
+    reachable_apis,
+)
+
+pytestmark = [pytest.mark.e2e, pytest.mark.turn("cloud")]
+
+TOPOLOGY = str(HERE / "small_cloud.yaml")
+
+
+@pytest.fixture(scope="module")
+def small_cloud(cli: Cli) -> Iterator[str]:
+    with alone_up(cli, TOPOLOGY, "e2e-small-cloud") as name:
+        yield name
+
+
+@pytest.mark.minutes(22)
+def test_up_ends_with_an_instance_that_was_reached(cli: Cli, small_cloud: str) -> None:
+    assert instance_was_reached(cli, small_cloud, TOPOLOGY)
+
+
+def test_status_sees_every_part(cli: Cli, small_cloud: str) -> None:
+    must_see_every_part(cli, small_cloud, controllers=1, nodes=("node1", "node2"))
+
+
+def test_apis_answer_at_their_one_address(cli: Cli, small_cloud: str) -> None:
+    assert reachable_apis(cli, small_cloud, "250") == list(APIS)
+    assert reachable_apis(cli, small_cloud, "11") == []
+    assert open_to_the_router(cli, small_cloud, "10.0.10.11") == []
+
+
+def test_a_member_logs_in_to_the_dashboard(cli: Cli, small_cloud: str) -> None:
+    page = overview(cli, small_cloud)
+    assert "<title>Instance Overview" in page
+    assert "member" in page
+
+
+def test_the_tenant_has_a_world_of_his_own(cli: Cli, small_cloud: str) -> None:
+    tenant = Tenant(cli, small_cloud)
+    assert {each["Name"] for each in tenant.ask("network", "list")} == {"club", "outside"}
+    assert [each["Name"] for each in tenant.ask("image", "list")] == ["tiny"]
+    assert tenant.ask("server", "list") == []
+
+
+@pytest.mark.minutes(6)
+def test_apis_go_on_without_a_node_and_a_restore_brings_it_back(cli: Cli, small_cloud: str) -> None:
+    tenant = Tenant(cli, small_cloud)
+    cli.must("power", "off", "node2", "--name", small_cloud)
+    tenant.do("token", "issue")
+    told = cli.sound(small_cloud)
+    assert not told.ready
+    assert "node2" in told.detail
+    cli.must("checkpoint", "restore", "cloud", "--name", small_cloud)
+    told = cli.sound(small_cloud)
+    assert told.ready, told.detail
+    tenant.do("token", "issue")
