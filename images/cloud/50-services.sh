@@ -71,12 +71,13 @@ sed -i 's/wait_interval=0\.01/wait_interval=0.5/' $launcher
 grep -q 'wait_interval=0\.5' $launcher
 python3 -m compileall -q $launcher
 
-# keystone's library for SAML compiles all of its schemas when it is imported, almost half of keystone's start; nobody logs in that way
-# here, and whoever did would have them compiled then.
+# keystone's library for SAML compiles all of its schemas when it is imported, almost half of keystone's start. Nobody logs in that way
+# here; who did would have them compiled each time.
 schemas=/usr/lib/python3/dist-packages/saml2/xml/schema/__init__.py
 sed -i -e 's/^_schema_validator_default = .*/_schema_validator_default = None/' \
   -e 's/validator = _schema_validator_default if/validator = _create_xml_schema_validator() if/' $schemas
-grep -q '_create_xml_schema_validator() if validator is None' $schemas
+grep -q '^_schema_validator_default = None$' $schemas
+grep -q 'validator = _create_xml_schema_validator() if validator is None' $schemas
 python3 -m compileall -q $schemas
 
 # debian-start looks for tables to upgrade and repair at every start.

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from testbed import checkpoint
 from testbed.apply import (
     cables,
+    disks,
     health,
     keeping,
     kept,
     keys,
     observe,
-    ports,
     ready,
     storing,
     watching,
@@ -47,10 +47,10 @@ def down(host: Host, folders: Folders, name: str, *, forget: bool = False) -> Go
 
     Any other is removed, and with `forget` any, kept ones too. Needs nothing but libvirt, so it
     works where our own files are gone, and after any crash. Raises `HostError` where a machine
-    that is off has a port taken: another libvirt may run it.
+    that is off has its disk in use: another libvirt may run it.
     """
     with only_one(folders, name, "down"):
-        _must_be_off(host, folders, name)
+        _must_be_at_rest(host, folders, name)
         keeping.recover(host, folders, name)
         count = len(host.list_machines(name))
         trouble = "" if forget else _keep(host, folders, name)
@@ -60,16 +60,16 @@ def down(host: Host, folders: Folders, name: str, *, forget: bool = False) -> Go
         return Gone(count, kept.find(folders, name), trouble)
 
 
-def _must_be_off(host: Host, folders: Folders, name: str) -> None:
+def _must_be_at_rest(host: Host, folders: Folders, name: str) -> None:
     """Refuse to take disks away from emulators that libvirt does not know of."""
     try:
         testbed = observe.find(host, folders, name)
-    except StateError:
-        return  # another version made it: which ports its machines have is not known
+    except (TestbedError, OSError, ValueError):
+        return  # another version made it: which disks its machines have is not known
     if testbed is not None:
         off = {each.machine for each in testbed.machines.values() if each.state is MachineState.OFF}
         machines = (machine for machine in testbed.plan.machines if machine.name in off)
-        ports.must_be_off(testbed.plan.loopback, machines)
+        disks.must_be_at_rest(testbed.plan.folder, machines)
 
 
 def _keep(host: Host, folders: Folders, name: str) -> str:

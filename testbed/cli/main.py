@@ -3,7 +3,9 @@
 Verbs import what they need when they run, so that `testbed --help` answers at once.
 """
 
+import shlex
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -59,6 +61,7 @@ class Commands(typer.core.TyperGroup):
             if isinstance(error, OSError) and (next_step := _advice(error)):
                 typer.echo(f"error: {error}", err=True)
                 typer.echo(f" next: {next_step}", err=True)
+                _log(error)
                 raise typer.Exit(HostError.exit_code) from error
             _keep_traceback(error, show=bool(ctx.params.get("debug")))
             raise typer.Exit(70) from error
@@ -75,24 +78,36 @@ def _advice(error: OSError) -> str:
     if error.errno in HOST_IS_FULL:
         return "free disk space, then run the same command again"
     if error.errno in HOST_REFUSES and error.filename:
-        return "see whose folders yours are with: testbed doctor"
+        return f"see whose it is with: ls -ld {shlex.quote(str(error.filename))}"
     return ""
 
 
 def _keep_traceback(error: Exception, *, show: bool) -> None:
+    typer.echo(f"bug: {type(error).__name__}: {error}", err=True)
+    log = _log(error)
+    if show or log is None:  # there is no place to keep it
+        typer.echo(_traceback(error), err=True)
+    else:
+        typer.echo(f"the traceback is in {log}", err=True)
+
+
+def _traceback(error: Exception) -> str:
     import traceback
 
+    return "".join(traceback.format_exception(error))
+
+
+def _log(error: Exception) -> Path | None:
+    """Keep an error's traceback; return where, or None where that cannot be."""
     from testbed.apply.folders import Folders
 
-    text = "".join(traceback.format_exception(error))
-    typer.echo(f"bug: {type(error).__name__}: {error}", err=True)
     try:
         log = Folders.of_user().log()
         with log.open("a", encoding="utf-8") as file:
-            file.write(f"{' '.join(sys.argv)}\n{text}\n")
+            file.write(f"{' '.join(sys.argv)}\n{_traceback(error)}\n")
     except OSError:
-        show = True  # there is no place to keep it
-    typer.echo(text if show else f"the traceback is in {log}", err=True)
+        return None
+    return log
 
 
 app = typer.Typer(

@@ -29,7 +29,7 @@ def ssh(machine: MachineName, command: CommandWords = None, name: Name = None) -
 
     with open_testbed(name) as (_, folders, testbed):
         chosen = lifecycle.machine_of(testbed, machine)
-        _must_have_ssh(chosen.name)
+        _must_have_ssh()
         config = access.write_ssh_config(folders, testbed.plan)
         argv = ["ssh", "-F", str(config), chosen.name]
         if command:
@@ -42,13 +42,12 @@ def ssh(machine: MachineName, command: CommandWords = None, name: Name = None) -
     os.execvp("ssh", argv)  # noqa: S606, S607 - the user's own ssh takes over the terminal
 
 
-def _must_have_ssh(machine: str) -> None:
+def _must_have_ssh() -> None:
     if shutil.which("ssh") is None:
         raise HostError(
             "the program 'ssh' is not installed",
-            why="testbed ssh hands your terminal to it",
-            next_step=f"run: sudo apt-get install openssh-client; or without a terminal: "
-            f"testbed exec {machine} -- COMMAND",
+            why="testbed ssh hands your terminal to it; testbed exec does without",
+            next_step="run: sudo apt-get install openssh-client",
         )
 
 

@@ -64,7 +64,7 @@ def make(
         )
         shutil.rmtree(folder / "recipes")
         result = cache.result(record.name, record.digest)
-        if result.exists():  # only a forced build finds one
+        if result.exists():  # one that is broken, or is made anew by force
             may_replace(record.digest)
             shutil.rmtree(result, ignore_errors=True)
         finish(folder, result, record)

@@ -69,11 +69,13 @@ class Store:
             return found
         self._cache.make()
         with locked(self._cache.lock, report):
-            if force:
-                _must_be_unused(name, digest(read_lineage(self.recipes / name)), in_use())
-                self._forget(name)
-            elif found := self.find(name):
+            if not force and (found := self.find(name)):
                 return found
+            identity = digest(read_lineage(self.recipes / name))
+            if self._cache.result(name, identity).exists():
+                _must_be_unused(name, identity, in_use())
+            if force:
+                self._forget(name)
             made = read_image(
                 make(
                     self.recipes / name,

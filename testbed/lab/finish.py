@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from testbed.apply.lock import only_one
-from testbed.lab import attempt, checking, perturbing, progress, restoring, timeline
+from testbed.lab import attempt, checking, journal, progress, restoring, timeline
 from testbed.lab.attempt import Attempt, Phase
 from testbed.lab.checking import CheckResult
 from testbed.lab.format import Lab, Tier
@@ -56,7 +56,7 @@ def finish(
             outcome = _given_up(world, going)
             going = _end(world, going, outcome)
         else:
-            perturbing.give_back(world, going)  # of a finish that was killed
+            _give_back(world, going, teller)
             verified = verify(world, lab, going, teller)
             going = checking.remember(world, going, verified.check)
             outcome = _outcome(world, going, verified)
@@ -64,6 +64,15 @@ def finish(
         if outcome.ended:
             _put_back(world, going, teller)
         return outcome
+
+
+def _give_back(world: World, going: Attempt, teller: Teller) -> None:
+    """Give back what a finish that was killed had taken away; what stays away is judged."""
+    if going.disturbed:
+        with teller.step("perturb", "given back"):
+            troubles = journal.give_back(world, going)
+        for trouble in troubles:
+            teller.note("perturb", trouble)
 
 
 def _given_up(world: World, going: Attempt) -> Outcome:

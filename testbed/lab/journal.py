@@ -1,4 +1,4 @@
-"""The journal: a fault is written down before it is made, with what undoes it.
+"""The journal: a fault or a disturbance is written down before it is made, with what undoes it.
 
 Whoever is killed in between leaves a journal that names more faults than there are, never fewer.
 """
@@ -25,12 +25,21 @@ def inject(world: World, going: Attempt, fault: Fault, scripts: Mapping[str, str
     return going
 
 
+def give_back(world: World, going: Attempt) -> tuple[str, ...]:
+    """Give back what a disturbance took away, if one did; return what did not come back."""
+    if not going.disturbed:
+        return ()
+    troubles = acting.perform_all(world, actions.read(going.disturbed))
+    attempt.change(world.folders, world.name, going, disturbed=())
+    return troubles
+
+
 def heal(world: World, going: Attempt) -> tuple[Attempt, tuple[str, ...]]:
-    """Undo all faults, the last one first; return what could not be done.
+    """Undo a disturbance, then all faults, the last one first; return what could not be done.
 
     A fault leaves the journal once all of it was undone.
     """
-    troubles: list[str] = []
+    troubles = list(give_back(world, going))
     for injected in reversed(going.journal):
         told = acting.perform_all(world, actions.read(injected.heal))
         troubles += told

@@ -2,10 +2,10 @@
 
 from testbed.apply import cables, lifecycle, logs
 from testbed.errors import TestbedError
-from testbed.lab import acting, attempt, timeline
+from testbed.lab import acting, attempt, journal, timeline
 from testbed.lab.attempt import Attempt
 from testbed.lab.drivers import Observations, settled_all
-from testbed.lab.faults import Action, SetCable, SetPower, actions
+from testbed.lab.faults import Action, RestartMachine, SetCable, SetPower, actions
 from testbed.lab.format import Lab, Perturbation
 from testbed.lab.observation import Observation, error
 from testbed.lab.world import World
@@ -40,21 +40,12 @@ def perturb(world: World, going: Attempt, lab: Lab, perturbation: Perturbation) 
     except TestbedError as failure:
         troubles = (failure.in_one_line,)
     finally:
-        left = give_back(world, going)
+        left = journal.give_back(world, going)
     if troubles or left:
         kept = f"logs: {logs.collect(world.host, world.folders, world.plan)}"
         detail = ": ".join((*troubles, *left, kept))
         return ((name, error("check.perturbation.broke", what=name, detail=detail)),)
     return tuple((each, found) for each, found in seen.items() if not found.holds)
-
-
-def give_back(world: World, going: Attempt) -> tuple[str, ...]:
-    """Give back what a disturbance took away, if one did; return what did not come back."""
-    if not going.disturbed:
-        return ()
-    troubles = acting.perform_all(world, actions.read(going.disturbed))
-    attempt.change(world.folders, world.name, going, disturbed=())
-    return troubles
 
 
 def _take(world: World, perturbation: Perturbation) -> None:
@@ -69,6 +60,9 @@ def _take(world: World, perturbation: Perturbation) -> None:
 
 
 def _back(perturbation: Perturbation) -> Action:
+    """Return what gives it back; one that is interrupted may still be on its way down."""
     if perturbation.cable is not None:
         return SetCable(perturbation.cable, up=True)
-    return SetPower(perturbation.reboot or perturbation.power or "", on=True)
+    if perturbation.reboot is not None:
+        return RestartMachine(perturbation.reboot)
+    return SetPower(perturbation.power or "", on=True)

@@ -34,6 +34,7 @@ HERE = Path(__file__).parent
 FAILED = pytest.StashKey[bool]()
 BEGUN = time.monotonic()
 KEPT = os.environ.get("TESTBED_E2E_FOLDER")
+_TURNS = ("host", "cloud")
 _USUAL = 4.0  # minutes a test takes at most
 _TRIAL, _CLOUD, _SOUND = 3600.0, 5400.0, 120.0  # seconds
 
@@ -67,6 +68,7 @@ class Cli:
             out, err = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
             process.kill()
+            process.communicate()
             raise
         return subprocess.CompletedProcess(argv, process.returncode, out, err)
 
@@ -155,7 +157,7 @@ def stored(cli: Cli, aolda: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def cloud_image(request: pytest.FixtureRequest) -> Iterator[None]:
+def cloud_image(cli: Cli, request: pytest.FixtureRequest) -> Iterator[None]:
     """The cloud's image, built meanwhile where a test to come wants it.
 
     Labs of the network leave most of a processor idle.
@@ -165,16 +167,20 @@ def cloud_image(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
         return
     argv = ["nice", "-n", "19", str(TESTBED), "image", "build", "cloud"]
-    with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
+    log = cli.folder / "cloud-image.log"  # where it fails, `up` tells
+    with log.open("w") as told, subprocess.Popen(argv, stdout=told, stderr=told):
         yield
 
 
 @contextmanager
-def alone_up(cli: Cli, topology: str, name: str) -> Iterator[str]:
+def alone_up(cli: Cli, topology: str, name: str, minutes: float = 0.0) -> Iterator[str]:
     """Raise a topology with all that it has around the block; other testbeds sleep.
 
-    Where all of it may take so long and no longer, tests of what is not up by then are left out.
+    Where all of it may take so long and no longer, its tests are left out where so many minutes
+    are not left for them, and where it is not up when all are over.
     """
+    if minutes_left() < minutes:
+        pytest.skip(f"{minutes_left():.0f} minutes are left, and it may need {minutes:g}")
     cli.let_all_sleep(but=name)
     try:
         cli.must("up", topology, "--name", name, timeout=min(_CLOUD, minutes_left() * 60))
@@ -250,6 +256,8 @@ def try_briefly(cli: Cli, testbed: str, lab: str) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave out the tests of a group whose turn it is not."""
     turn = os.environ.get("TESTBED_E2E_TURN")
+    if turn and turn not in _TURNS:
+        raise pytest.UsageError(f"TESTBED_E2E_TURN is '{turn}', not one of: {', '.join(_TURNS)}")
     for item in items:
         own = item.get_closest_marker("turn")
         if turn and own and own.args[0] != turn:

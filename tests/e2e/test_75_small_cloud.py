@@ -24,11 +24,10 @@ TOPOLOGY = str(HERE / "small_cloud.yaml")
 
 @pytest.fixture(scope="module")
 def small_cloud(cli: Cli) -> Iterator[str]:
-    with alone_up(cli, TOPOLOGY, "e2e-small-cloud") as name:
+    with alone_up(cli, TOPOLOGY, "e2e-small-cloud", minutes=22) as name:
         yield name
 
 
-@pytest.mark.minutes(22)
 def test_up_ends_with_an_instance_that_was_reached(cli: Cli, small_cloud: str) -> None:
     assert instance_was_reached(cli, small_cloud, TOPOLOGY)
 
@@ -57,7 +56,9 @@ def test_the_tenant_has_a_world_of_his_own(cli: Cli, small_cloud: str) -> None:
 
 
 @pytest.mark.minutes(6)
-def test_apis_go_on_without_a_node_and_a_restore_brings_it_back(cli: Cli, small_cloud: str) -> None:
+def test_a_lost_node_is_named_while_apis_go_on_and_a_restore_brings_it_back(
+    cli: Cli, small_cloud: str
+) -> None:
     tenant = Tenant(cli, small_cloud)
     cli.must("power", "off", "node2", "--name", small_cloud)
     tenant.do("token", "issue")

@@ -1,8 +1,11 @@
 """Living with a testbed."""
 
-import socket
+import fcntl
+import os
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from lab import FakeHost, FakeSession, doors
@@ -53,20 +56,32 @@ def test_down_works_where_our_files_are_gone_and_twice(host: FakeHost, folders: 
     assert lifecycle.down(host, folders, "lab").machines == 0
 
 
+@contextmanager
+def locked(disk: Path) -> Iterator[None]:
+    """Lock a disk as QEMU does, by open file description: "may others write" is byte 201."""
+    with disk.open("rb") as file:
+        flock = struct.pack("hhqqi4x", fcntl.F_RDLCK, os.SEEK_SET, 201, 1, 0)
+        fcntl.fcntl(file, fcntl.F_OFD_SETLK, flock)
+        yield
+
+
 @pytest.mark.parametrize("forget", [False, True])
 def test_down_takes_no_disk_from_a_machine_that_another_libvirt_runs(
     host: FakeHost, folders: Folders, forget: bool
 ):
-    machine = host.plan.machine("node1")
     host.has_all(state=MachineState.OFF)
-    folders.disks("lab").mkdir(parents=True)
-    with (
-        socket.create_server((host.plan.loopback, machine.oob.ssh_port)),
-        pytest.raises(HostError, match="machine 'node1' is off, says libvirt"),
-    ):
+    disk = folders.disks("lab") / host.plan.machine("node1").root
+    disk.parent.mkdir(parents=True)
+    disk.touch()
+    with locked(disk), pytest.raises(HostError) as caught:
         lifecycle.down(host, folders, "lab", forget=forget)
+    assert list(caught.value.lines()) == [
+        "error: libvirt says that machine 'node1' is off, but its disk is in use",
+        "  why: another libvirt of yours may run it, one with another XDG_RUNTIME_DIR",
+        " next: find its emulator and end it: pgrep -af guest=testbed-lab-node1,",
+    ]
     assert host.machines
-    assert folders.disks("lab").exists()
+    assert disk.exists()
     lifecycle.down(host, folders, "lab", forget=forget)
     assert not host.machines
 

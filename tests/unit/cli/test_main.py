@@ -128,7 +128,7 @@ def test_a_file_the_user_may_not_write_is_no_bug(folders: Folders):
     assert result.exit_code == HostError.exit_code
     assert result.stderr == (
         "error: [Errno 13] Permission denied: 'health.json'\n"
-        " next: see whose folders yours are with: testbed doctor\n"
+        " next: see whose it is with: ls -ld health.json\n"
     )
 
 

@@ -55,7 +55,7 @@ def test_without_an_attempt_ssh_is_as_ever(folders: Folders, became, tmp_path: P
     assert recorded(folders) == []
 
 
-def test_without_a_program_named_ssh_there_is_another_way_in(
+def test_without_a_program_named_ssh_nothing_is_recorded_and_a_way_out_told(
     folders: Folders, became, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     live(folders)
@@ -64,9 +64,8 @@ def test_without_a_program_named_ssh_there_is_another_way_in(
     assert (done.exit_code, became, recorded(folders)) == (HostError.exit_code, [], [])
     assert done.stderr == (
         "error: the program 'ssh' is not installed\n"
-        "  why: testbed ssh hands your terminal to it\n"
-        " next: run: sudo apt-get install openssh-client; or without a terminal: "
-        "testbed exec node1 -- COMMAND\n"
+        "  why: testbed ssh hands your terminal to it; testbed exec does without\n"
+        " next: run: sudo apt-get install openssh-client\n"
     )
 
 

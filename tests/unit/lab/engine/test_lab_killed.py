@@ -12,6 +12,7 @@ from testbed.lab import attempt
 from testbed.lab.attempt import Phase
 from testbed.lab.finish import Result, finish
 from testbed.lab.format import Lab, Locale, Mode
+from testbed.lab.perturbing import perturb
 from testbed.lab.reset import reset
 from testbed.lab.start import start
 from testbed.lab.telling import silent
@@ -154,6 +155,40 @@ def test_a_finish_that_is_killed_while_something_is_disturbed_can_be_done_again(
         assert (again.result, again.perturbed) == (Result.RESOLVED, ()), f"killed at act {act}"
         assert sim.is_sound()
     assert act > 20  # three disturbances, and the way back
+
+
+def test_a_reboot_that_is_interrupted_on_its_way_down_ends_with_the_machine_up(
+    world: World, sim: Simulation, monkeypatch: pytest.MonkeyPatch
+):
+    """Ctrl+C while the guest shuts down: switching on what is not off yet would do nothing."""
+    lab = Lab.model_validate({**LAB, "perturb": [{"reboot": "node1"}]})
+    going = begin(world, lab)
+    down = lifecycle.shut_down
+
+    def interrupted(*_: object) -> NoReturn:
+        monkeypatch.setattr(lifecycle, "shut_down", down)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(lifecycle, "shut_down", interrupted)
+    sim.host.did.clear()
+    with pytest.raises(KeyboardInterrupt):
+        perturb(world, going, lab, lab.perturb[0])
+    assert ("start", "testbed-lab-node1") in sim.host.did
+    assert any("poweroff" in text for text in sim.doors.guests["node1"].heard)
+    assert attempt.get(world.folders, "lab").disturbed == ()
+
+
+def test_without_the_healthy_checkpoint_a_disturbance_is_undone_before_the_faults(
+    world: World, lab: Lab, sim: Simulation
+):
+    going = begin(world, lab)
+    away = ({"do": "SetPower", "machine": "node1", "on": True},)
+    going = attempt.change(world.folders, "lab", going, disturbed=away)
+    lifecycle.power_off(world.host, world.observe(), world.machine("node1"))
+    for machine in world.plan.machines:
+        sim.host.delete_snapshot(machine.domain, "network")
+    reset(world, lab, going, "healthy", silent)
+    assert sim.is_sound()
 
 
 def test_what_a_killed_disturbance_took_away_is_forgotten_where_all_is_put_back(
