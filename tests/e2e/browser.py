@@ -14,8 +14,14 @@ _PAGE = 600.0  # seconds; emulated, the first page after the log-in loads more c
 _HIDDEN = re.compile(r"<input type=\"hidden\" name=\"([^\"]+)\" value=\"([^\"]*)\"")
 
 
-def overview(cli: "Cli", testbed: str) -> str:
-    """Return the first page that a member sees once he has logged in."""
+def must_show_a_member(cli: "Cli", testbed: str) -> None:
+    """Log in as a member, who must see the first page of his project."""
+    page = _overview(cli, testbed)
+    assert "<title>Instance Overview" in page
+    assert "member" in page
+
+
+def _overview(cli: "Cli", testbed: str) -> str:
     with _opened(cli, testbed) as (place, user, password):
         browser = build_opener(HTTPCookieProcessor())
         login = f"{place}horizon/auth/login/?next=/horizon/project/"

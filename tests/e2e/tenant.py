@@ -46,6 +46,12 @@ class Tenant:
         who = ("--admin",) if admin else ()
         return self.cli.must("openstack", "--name", self.testbed, *who, *words, timeout=900)
 
+    def must_have_a_world(self) -> None:
+        """Assert that the tenant has the networks and the image of his own, and nothing left."""
+        assert {each["Name"] for each in self.ask("network", "list")} == {"club", "outside"}
+        assert [each["Name"] for each in self.ask("image", "list")] == ["tiny"]
+        assert self.ask("server", "list") == []
+
     def start(self, name: str, folder: Path) -> str:
         """Start an instance from a volume; return its address outside.
 

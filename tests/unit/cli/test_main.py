@@ -114,22 +114,22 @@ def test_a_traceback_that_cannot_be_kept_is_shown(tmp_path: Path, monkeypatch: p
     assert "Traceback (most recent call last):" in result.stderr
 
 
-def test_a_full_disk_is_no_bug(folders: Folders):
-    result = raising(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "health.json"))
+@pytest.mark.parametrize(
+    ("number", "next_step"),
+    [
+        (errno.ENOSPC, "free disk space, then run the same command again"),
+        (errno.EDQUOT, "free disk space, then run the same command again"),
+        (errno.EACCES, "see whose it is with: ls -ld health.json"),
+    ],
+)
+def test_a_full_disk_and_a_file_of_somebody_elses_are_no_bugs(
+    folders: Folders, number: int, next_step: str
+):
+    error = OSError(number, os.strerror(number), "health.json")
+    result = raising(error)
     assert result.exit_code == HostError.exit_code
-    assert result.stderr == (
-        "error: [Errno 28] No space left on device: 'health.json'\n"
-        " next: free disk space, then run the same command again\n"
-    )
-
-
-def test_a_file_the_user_may_not_write_is_no_bug(folders: Folders):
-    result = raising(PermissionError(errno.EACCES, os.strerror(errno.EACCES), "health.json"))
-    assert result.exit_code == HostError.exit_code
-    assert result.stderr == (
-        "error: [Errno 13] Permission denied: 'health.json'\n"
-        " next: see whose it is with: ls -ld health.json\n"
-    )
+    assert result.stderr == f"error: {error}\n next: {next_step}\n"
+    assert "Traceback" in folders.log().read_text()
 
 
 def test_any_other_refusal_of_the_kernel_is_a_bug(folders: Folders):
