@@ -69,10 +69,10 @@ def finish(
 def _give_back(world: World, going: Attempt, teller: Teller) -> None:
     """Give back what a finish that was killed had taken away; what stays away is judged."""
     if going.disturbed:
-        with teller.step("perturb", "given back"):
+        with teller.step("give back"):
             troubles = journal.give_back(world, going)
         for trouble in troubles:
-            teller.note("perturb", trouble)
+            teller.note("give back", trouble)
 
 
 def _given_up(world: World, going: Attempt) -> Outcome:

@@ -23,6 +23,7 @@ _KEYS = {
     "checkpoint": "ui.step.checkpoint",
     "objectives": "ui.step.objectives",
     "perturb": "ui.step.perturb",
+    "give back": "ui.step.give-back",
 }
 
 

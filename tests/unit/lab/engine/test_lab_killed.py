@@ -15,7 +15,7 @@ from testbed.lab.format import Lab, Locale, Mode
 from testbed.lab.perturbing import perturb
 from testbed.lab.reset import reset
 from testbed.lab.start import start
-from testbed.lab.telling import silent
+from testbed.lab.telling import Told, silent
 from testbed.lab.world import World
 
 
@@ -140,6 +140,7 @@ def test_a_finish_that_is_killed_while_something_is_disturbed_can_be_done_again(
 ):
     disturbed = [{"reboot": "node1"}, {"cable": "node3:eno1"}, {"power": "node2"}]
     lab = Lab.model_validate({**LAB, "perturb": disturbed})
+    told: list[Told] = []
     act = 0
     while True:
         act += 1
@@ -151,10 +152,12 @@ def test_a_finish_that_is_killed_while_something_is_disturbed_can_be_done_again(
             break
         except Killed:
             sim.live()
-        again = finish(world, lab, attempt.get(world.folders, "lab"), give_up=False, report=silent)
+        going = attempt.get(world.folders, "lab")
+        again = finish(world, lab, going, give_up=False, report=told.append)
         assert (again.result, again.perturbed) == (Result.RESOLVED, ()), f"killed at act {act}"
         assert sim.is_sound()
     assert act > 20  # three disturbances, and the way back
+    assert "give back" in {each.step for each in told}
 
 
 def test_a_reboot_that_is_interrupted_on_its_way_down_ends_with_the_machine_up(
