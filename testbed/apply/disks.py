@@ -24,7 +24,8 @@ def must_be_at_rest(folder: Path, machines: Iterable[Machine]) -> None:
             raise HostError(
                 f"libvirt says that machine '{machine.name}' is off, but its disk is in use",
                 why="another libvirt of yours may run it, one with another XDG_RUNTIME_DIR",
-                next_step=f"find its emulator and end it: pgrep -af guest={machine.domain},",
+                next_step="try again where it was raised, or find its emulator and end it: "
+                f"pgrep -af guest={machine.domain},",
             )
 
 

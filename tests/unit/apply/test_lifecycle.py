@@ -78,7 +78,8 @@ def test_down_takes_no_disk_from_a_machine_that_another_libvirt_runs(
     assert list(caught.value.lines()) == [
         "error: libvirt says that machine 'node1' is off, but its disk is in use",
         "  why: another libvirt of yours may run it, one with another XDG_RUNTIME_DIR",
-        " next: find its emulator and end it: pgrep -af guest=testbed-lab-node1,",
+        " next: try again where it was raised, or find its emulator and end it: "
+        "pgrep -af guest=testbed-lab-node1,",
     ]
     assert host.machines
     assert disk.exists()
