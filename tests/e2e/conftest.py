@@ -135,6 +135,13 @@ def minutes_left() -> float:
     return limit - (time.monotonic() - BEGUN) / 60
 
 
+def must_have_left(minutes: float) -> None:
+    """Leave out the test at hand where fewer minutes are left than it may need."""
+    left = minutes_left()
+    if left < minutes:
+        pytest.skip(f"{max(0, left):.0f} minutes are left, and it may need {minutes:g}")
+
+
 @pytest.fixture(scope="session")
 def cli(tmp_path_factory: pytest.TempPathFactory) -> Cli:
     return Cli(Path(KEPT) if KEPT else tmp_path_factory.mktemp("e2e"))
@@ -179,8 +186,7 @@ def alone_up(cli: Cli, topology: str, name: str, minutes: float = 0.0) -> Iterat
     Where all of it may take so long and no longer, its tests are left out where so many minutes
     are not left for them, and where it is not up when all are over.
     """
-    if minutes_left() < minutes:
-        pytest.skip(f"{minutes_left():.0f} minutes are left, and it may need {minutes:g}")
+    must_have_left(minutes)
     cli.let_all_sleep(but=name)
     try:
         cli.must("up", topology, "--name", name, timeout=min(_CLOUD, minutes_left() * 60))
@@ -269,10 +275,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Leave out a test that would not end in time."""
     marked = item.get_closest_marker("minutes")
-    minutes = marked.args[0] if marked else _USUAL
-    left = minutes_left()
-    if left < minutes:
-        pytest.skip(f"{max(0, left):.0f} minutes are left, and it may need {minutes:g}")
+    must_have_left(marked.args[0] if marked else _USUAL)
 
 
 @pytest.hookimpl(hookwrapper=True)
