@@ -9,7 +9,7 @@ from testbed.apply.folders import Folders, make_private
 from testbed.apply.session import session
 from testbed.errors import TestbedError
 from testbed.guest import CommandTimeout, Guest, Script
-from testbed.host import Host
+from testbed.host import AgentGuest, Host
 from testbed.plan.models import Machine, Plan
 from testbed.together import side_by_side
 
@@ -31,7 +31,7 @@ def collect(host: Host, folders: Folders, plan: Plan) -> Path:
     make_private(folder)
     for machine in plan.machines:
         _copy_from_host(host, machine, folder)
-    _copy_from_guests(folders, plan, folder)
+    _copy_from_guests(host, folders, plan, folder)
     return folder
 
 
@@ -47,29 +47,43 @@ def _copy_from_host(host: Host, machine: Machine, folder: Path) -> None:
             shutil.copyfile(source, folder / f"{machine.name}.{name}")
 
 
-def _copy_from_guests(folders: Folders, plan: Plan, folder: Path) -> None:
+def _copy_from_guests(host: Host, folders: Folders, plan: Plan, folder: Path) -> None:
     try:
         own = keys.read(folders, plan)
     except TestbedError as error:
         _tell(folder / "guests.txt", error)
         return
     with session(plan, own) as doors:
-        side_by_side(plan.machines, lambda machine: _ask(doors.guest(machine), folder))
+
+        def ask(machine: Machine) -> None:
+            agent = AgentGuest(host, machine.name, machine.domain)
+            _ask(folder, doors.guest(machine), agent)
+
+        side_by_side(plan.machines, ask)
 
 
-def _ask(guest: Guest, folder: Path) -> None:
+def _ask(folder: Path, *doors: Guest) -> None:
+    """Ask one machine through the first door that opens, and write down why another did not."""
+    for guest in doors:
+        try:
+            _copy(guest, folder)
+        except TestbedError as error:
+            _tell(folder / f"{guest.name}.unreachable.txt", error)
+        else:
+            return
+
+
+def _copy(guest: Guest, folder: Path) -> None:
     for name, text in _FROM_THE_GUEST.items():
         try:
             result = guest.run(Script(text, sudo=True), timeout=60)
         except CommandTimeout as error:
             _tell(folder / f"{guest.name}.{name}", error)
             continue
-        except TestbedError as error:
-            _tell(folder / f"{guest.name}.unreachable.txt", error)
-            return
         if told := result.stdout + result.stderr:
             (folder / f"{guest.name}.{name}").write_text(told, encoding="utf-8")
 
 
 def _tell(file: Path, error: TestbedError) -> None:
-    file.write_text("\n".join(error.lines()), encoding="utf-8")
+    with file.open("a", encoding="utf-8") as told:
+        told.writelines(f"{line}\n" for line in error.lines())

@@ -1,5 +1,6 @@
 """The hypervisor through libvirt; nothing without our mark is ever touched."""
 
+from testbed.host.agent import AgentGuest
 from testbed.host.host import Host
 from testbed.host.models import (
     Definition,
@@ -14,6 +15,7 @@ from testbed.host.states import DISK_FAILED
 
 __all__ = [
     "DISK_FAILED",
+    "AgentGuest",
     "Definition",
     "Host",
     "HostFacts",

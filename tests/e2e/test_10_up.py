@@ -1,6 +1,7 @@
 """`testbed up` on `aolda`: raised once, and everything it says is looked at from inside."""
 
 import json
+from pathlib import Path
 
 import pytest
 from conftest import Cli
@@ -100,9 +101,16 @@ def test_the_svg_shows_live_links(cli: Cli, healthy: str, tmp_path) -> None:  # 
 
 
 def test_logs_collect_gathers_every_machine(cli: Cli, aolda: str) -> None:
-    from pathlib import Path
-
     folder = Path(cli.must("logs", "collect", "--name", aolda).strip())
     names = {path.name for path in folder.iterdir()}
     assert {"node1.console.log", "node1.journal.log", "sw2.cloud-init.log"} <= names
     assert {"router.libvirt.log"} <= names
+
+
+def test_logs_collect_asks_the_agent_where_ssh_is_gone(cli: Cli, healthy: str) -> None:
+    cli.guest(healthy, "node2", "sudo systemctl stop ssh")
+    folder = Path(cli.must("logs", "collect", "--name", healthy).strip())
+    cli.must("checkpoint", "restore", "network", "--name", healthy)
+    assert "node2" in (folder / "node2.unreachable.txt").read_text()
+    assert "Stopped ssh.service" in (folder / "node2.journal.log").read_text()
+    assert "bond0" in (folder / "node2.network.txt").read_text()

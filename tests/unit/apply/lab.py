@@ -1,7 +1,7 @@
 """A host without libvirt and guests without SSH: they remember what was asked of them, in order."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -165,6 +165,10 @@ class FakeHost:
 
     def console_log_path(self, name: str) -> Path:
         return self.logs / f"{name}.log"
+
+    def agent(self, name: str, request: Mapping[str, object]) -> Mapping[str, object]:
+        self._do("agent", name)
+        raise no(f"ask the guest agent of domain '{name}'")
 
     def emulator_log_path(self, name: str) -> Path:
         return self.logs / f"{name}.emulator.log"

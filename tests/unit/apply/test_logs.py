@@ -25,7 +25,7 @@ class Slow:
 
 
 def test_what_takes_too_long_does_not_cost_the_rest(tmp_path: Path) -> None:
-    _ask(Slow(), tmp_path)
+    _ask(tmp_path, Slow())
     assert {path.name for path in tmp_path.iterdir()} == {
         *("node1.cloud-init.log", "node1.journal.log", "node1.ceph.log"),
         *("node1.cloud.log", "node1.network.txt"),
@@ -35,6 +35,13 @@ def test_what_takes_too_long_does_not_cost_the_rest(tmp_path: Path) -> None:
 
 
 def test_a_machine_that_is_gone_is_not_asked_on(tmp_path: Path) -> None:
-    _ask(Slow(gone=True), tmp_path)
-    assert "node1.unreachable.txt" in {path.name for path in tmp_path.iterdir()}
+    _ask(tmp_path, Slow(gone=True), Slow(gone=True))
+    told = (tmp_path / "node1.unreachable.txt").read_text()
+    assert told.count("it did not end") == 2
     assert not (tmp_path / "node1.network.txt").exists()
+
+
+def test_where_ssh_leads_nowhere_the_agent_is_asked(tmp_path: Path) -> None:
+    _ask(tmp_path, Slow(gone=True), Slow())
+    assert "did not end" in (tmp_path / "node1.unreachable.txt").read_text()
+    assert (tmp_path / "node1.network.txt").read_text() == "told of ip"
