@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from testbed.guest.clock import clock_offset, step_clocks, stepping_clocks
-from testbed.guest.command import Command, Guest, Result, Script, must
+from testbed.guest.command import Command, Guest, Result, Script, line_for, must
 from testbed.guest.dialogue import TalkingGuest
 from testbed.guest.failures import (
     CommandTimeout,
@@ -40,6 +40,7 @@ __all__ = [
     "Unreachable",
     "UserKeyRefused",
     "clock_offset",
+    "line_for",
     "must",
     "new_keypair",
     "step_clocks",

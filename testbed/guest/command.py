@@ -1,5 +1,6 @@
 """Commands are data, results are values."""
 
+import math
 import shlex
 from dataclasses import dataclass
 from typing import Protocol
@@ -7,6 +8,7 @@ from typing import Protocol
 from testbed.errors import GuestError
 
 HIDDEN = "***"
+_GRACE = 1  # seconds between our deadline and the guest's own
 _SHOWN = 100  # characters of a script: enough to know it by
 
 
@@ -88,6 +90,11 @@ class Guest(Protocol):
 
         Raises `GuestError` where the guest cannot be reached or the command does not end.
         """
+
+
+def line_for(command: Command | Script, timeout: float) -> str:
+    """Return the line for the guest's shell; the guest stops it just after `timeout` seconds."""
+    return command.shell(math.ceil(timeout) + _GRACE)
 
 
 def must(

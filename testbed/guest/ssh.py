@@ -1,6 +1,5 @@
 """A guest over SSH: one connection, kept, and one channel per command."""
 
-import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,12 +12,10 @@ from typing import Self
 import paramiko
 
 from testbed.guest import channel
-from testbed.guest.command import Command, Result, Script
+from testbed.guest.command import Command, Result, Script, line_for
 from testbed.guest.connect import Address, Patience, connect
 from testbed.guest.dialogue import Dialogue
 from testbed.guest.failures import CommandTimeout, ConnectionLost, NothingAnswers, Unreachable
-
-_GRACE = 1  # seconds between our deadline and the guest's own
 
 _Opening = Callable[[paramiko.Transport], paramiko.Channel]
 
@@ -83,7 +80,7 @@ class SshGuest:
         A command that does not end in time is stopped in the guest, by the guest, even where
         the connection broke. Raises `CommandTimeout`, `ConnectionLost` or what `connect` raises.
         """
-        line = command.shell(math.ceil(timeout) + _GRACE)
+        line = line_for(command, timeout)
         started = time.monotonic()
         with self._channel(f"`{command}`") as opened:
             done = channel.run(opened, line, stdin=stdin, deadline=started + timeout)
@@ -95,7 +92,7 @@ class SshGuest:
     def talk(self, command: Command | Script, *, timeout: float = 60.0) -> Iterator[Dialogue]:
         """Start a command that answers each line with one line; it ends with the block."""
         with self._channel(f"`{command}`") as opened:
-            line = command.shell(math.ceil(timeout) + _GRACE)
+            line = line_for(command, timeout)
             if not channel.start(opened, line, time.monotonic() + timeout):
                 raise self._too_slow(f"`{command}`", timeout)
             try:

@@ -1,17 +1,15 @@
 """A guest without its network: QEMU carries what the agent in it is asked."""
 
 import base64
-import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from testbed.guest import Command, CommandTimeout, Result, Script
+from testbed.guest import Command, CommandTimeout, Result, Script, line_for
 from testbed.host.host import Host
 
 _EVERY = 0.2  # seconds between two looks whether a command has ended
-_GRACE = 1  # seconds between our deadline and the guest's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ class AgentGuest:
         started = time.monotonic()
         asked = {
             "path": "/bin/sh",
-            "arg": ["-c", command.shell(math.ceil(timeout) + _GRACE)],
+            "arg": ["-c", line_for(command, timeout)],
             "input-data": base64.b64encode(stdin).decode("ascii"),
             "capture-output": True,
         }

@@ -166,12 +166,12 @@ class FakeHost:
     def console_log_path(self, name: str) -> Path:
         return self.logs / f"{name}.log"
 
+    def emulator_log_path(self, name: str) -> Path:
+        return self.logs / f"{name}.emulator.log"
+
     def agent(self, name: str, request: Mapping[str, object]) -> Mapping[str, object]:
         self._do("agent", name)
         raise no(f"ask the guest agent of domain '{name}'")
-
-    def emulator_log_path(self, name: str) -> Path:
-        return self.logs / f"{name}.emulator.log"
 
 
 def no(what: str) -> HostError:
