@@ -90,9 +90,10 @@ def wait_until_steady(
 
     def look() -> Seen:
         last[:] = [looks.pop() if looks else check(plan, session)]
-        wrong = [session.guest(machine) for machine in _with_wrong_clocks(plan, last[0])]
-        with suppress(GuestError):  # the next look tells
-            step_clocks(wrong)
+        if any(verdict.probe == "clock" for verdict in failing(last[0])):
+            with suppress(GuestError):  # the next look tells
+                # All of them: one alone would be at the host's time, which is not the others'.
+                step_clocks(session.guests.values())
         return _seen(last[0])
 
     wait_until(
@@ -102,11 +103,6 @@ def wait_until_steady(
         next_step="see what is wrong with: testbed status --check",
     )
     return last[0]
-
-
-def _with_wrong_clocks(plan: Plan, verdicts: Iterable[Verdict]) -> Iterable[Machine]:
-    wrong = {verdict.machine for verdict in failing(verdicts) if verdict.probe == "clock"}
-    return (machine for machine in plan.machines if machine.name in wrong)
 
 
 def check(plan: Plan, session: Session) -> tuple[Verdict, ...]:

@@ -1,5 +1,7 @@
 """Machines and what runs in them: power, services, commands, the testbed's steady state."""
 
+from itertools import chain
+
 from testbed.errors import GuestError
 from testbed.guest import Command, Script, clock_offset
 from testbed.lab.format.probes import Running, Service, Shown, Steady
@@ -51,20 +53,24 @@ def read_running(_: Running, heard: Heard) -> Observation:
 
 def hear_steady(probe: Steady, world: World) -> Heard:
     names = probe.machines or tuple(machine.name for machine in world.plan.machines)
-    seen = side_by_side(names, lambda name: _verdicts(world, name))
-    wrong = failing(verdict for verdicts in seen for verdict in verdicts)
-    return {"machines": len(names), "wrong": [str(verdict) for verdict in wrong]}
+    looks = side_by_side(names, lambda name: _look(world, name))
+    clocks = {
+        name: clock for name, (_, clock) in zip(names, looks, strict=True) if clock is not None
+    }
+    seen = (*chain.from_iterable(verdicts for verdicts, _ in looks), *steady.clock_verdicts(clocks))
+    return {"machines": len(names), "wrong": [str(verdict) for verdict in failing(seen)]}
 
 
-def _verdicts(world: World, name: str) -> tuple[Verdict, ...]:
+def _look(world: World, name: str) -> tuple[tuple[Verdict, ...], float | None]:
+    """Return what holds on one machine and what does not, and its clock where it was read."""
     guest, machine = world.guest(name), world.machine(name)
     try:
         with world.looks:
             seen = sweep.look(guest, world.plan, machine)
             clock = clock_offset(guest)
     except GuestError as failure:
-        return (Verdict("reachable", name, False, failure.why or failure.what),)
-    return (*steady.verdicts(world.plan, machine, seen), *steady.clock_verdicts({name: clock}))
+        return (Verdict("reachable", name, False, failure.why or failure.what),), None
+    return tuple(steady.verdicts(world.plan, machine, seen)), clock
 
 
 def read_steady(_: Steady, heard: Heard) -> Observation:

@@ -178,9 +178,18 @@ def no(what: str) -> HostError:
     return HostError(f"cannot {what}", why="the disk is full", next_step="run: testbed doctor")
 
 
+@dataclass
 class Dialogue:
+    """The clock's program in a machine whose clock is so many seconds ahead."""
+
+    ahead: float = 0.0
+
     def ask(self, line: str = "") -> str:
-        return "0" if line.startswith("hold") else f"{time.time():.6f}"
+        verb, *values = line.split()
+        if verb == "step":
+            seconds, microseconds = values
+            self.ahead += int(seconds) + int(microseconds) / 1e6
+        return "0" if verb == "hold" else f"{time.time() + self.ahead:.6f}"
 
 
 @dataclass
@@ -191,6 +200,7 @@ class FakeGuest:
     machine: Machine
     answers: Callable[[str], Result | None] = lambda text: None
     heard: list[str] = field(default_factory=list)
+    clock: Dialogue = field(default_factory=Dialogue)
 
     @property
     def name(self) -> str:
@@ -206,7 +216,7 @@ class FakeGuest:
 
     @contextmanager
     def talk(self, command: Command, *, timeout: float = 60.0) -> Iterator[Dialogue]:
-        yield Dialogue()
+        yield self.clock
 
     def close(self) -> None:
         pass

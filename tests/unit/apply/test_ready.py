@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from lab import doors, planned
+from lab import FakeSession, doors, planned
 
 from testbed.apply import ready
 from testbed.errors import GuestError
@@ -36,3 +36,25 @@ def test_one_that_is_another_machine_is_not():
     other = after(HostKeyDiffers("node1: another key"))
     with pytest.raises(HostKeyDiffers):
         ready.wait_for_links(PLAN, NODE, other)  # type: ignore[arg-type]
+
+
+def clocks(session: FakeSession) -> list[float]:
+    return [guest.clock.ahead for guest in session.guests.values()]
+
+
+def test_clocks_that_went_away_from_the_hosts_together_are_left_alone():
+    session = doors(PLAN)
+    for guest in session.guests.values():
+        guest.clock.ahead = 0.3
+    ready.wait_until_steady(PLAN, session)  # type: ignore[arg-type]
+    assert clocks(session) == [0.3] * 6
+
+
+def test_where_one_clock_is_away_from_the_others_all_are_set():
+    """Set alone to the host's it would be away from them once more."""
+    session = doors(PLAN)
+    for guest in session.guests.values():
+        guest.clock.ahead = 0.3
+    session.guests["node2"].clock.ahead = 0.4
+    ready.wait_until_steady(PLAN, session)  # type: ignore[arg-type]
+    assert clocks(session) == pytest.approx([0.0] * 6, abs=0.01)

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import proc_bonding
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from testbed.plan.decide import plan
 from testbed.probe import reach
@@ -85,14 +87,36 @@ def test_a_switch_is_asked_for_its_vlans_too():
     assert not found[-1].holds
 
 
-def test_clocks_are_close_to_the_hosts_so_that_any_two_are_within_50_ms():
-    offsets = {"node1": 0.025, "node2": -0.025, "node3": 0.026, "router": -12.3}
-    assert [(v.machine, v.holds, v.seen) for v in clock_verdicts(offsets)] == [
-        ("node1", True, "+25 ms from the host's"),
-        ("node2", True, "-25 ms from the host's"),
-        ("node3", False, "+26 ms from the host's"),
-        ("router", False, "-12300 ms from the host's"),
+def clocks(**offsets: float) -> list[tuple[str, bool, str]]:
+    return [(v.machine, v.holds, v.seen) for v in clock_verdicts(offsets)]
+
+
+def test_clocks_are_close_to_the_middle_one_so_that_any_two_are_within_50_ms():
+    assert clocks(node1=0.055, node2=0.030, node3=0.005, sw1=0.004, router=0.030) == [
+        ("node1", True, "+25 ms from the others', +55 ms from the host's"),
+        ("node2", True, "+0 ms from the others', +30 ms from the host's"),
+        ("node3", True, "-25 ms from the others', +5 ms from the host's"),
+        ("sw1", False, "-26 ms from the others', +4 ms from the host's"),
+        ("router", True, "+0 ms from the others', +30 ms from the host's"),
     ]
+
+
+@given(st.dictionaries(st.text(), st.floats(-1, 1)))
+def test_any_two_clocks_that_hold_are_within_50_ms(offsets):
+    sound = [offsets[v.machine] for v in clock_verdicts(offsets) if v.holds]
+    assert not sound or max(sound) - min(sound) <= 0.05 + 1e-9
+
+
+def test_clocks_that_agree_may_be_away_from_the_hosts_but_not_as_far_as_a_hosts_sleep():
+    assert [holds for _, holds, _ in clocks(node1=-59.0, node2=-59.01)] == [True, True]
+    assert clocks(node1=-61.0, node2=-61.0) == [
+        ("node1", False, "+0 ms from the others', -61000 ms from the host's"),
+        ("node2", False, "+0 ms from the others', -61000 ms from the host's"),
+    ]
+
+
+def test_without_clocks_there_is_nothing_to_compare():
+    assert clocks() == []
 
 
 def test_a_verdict_reads_as_machine_claim_and_what_was_seen():
