@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 
 from testbed.apply.session import Session
 from testbed.errors import GuestError
@@ -79,17 +80,17 @@ def _wait(
 
 
 def wait_until_steady(
-    plan: Plan, session: Session, seen: tuple[Verdict, ...] = ()
+    plan: Plan, session: Session, seen: tuple[Verdict, ...]
 ) -> tuple[Verdict, ...]:
-    """Return what was seen once the steady state holds on every machine.
+    """Return what was seen once the steady state has held on every machine.
 
-    `seen` is what a look at all machines showed just now, where there was one.
+    `seen` is what a look at all machines showed just now. Only machines of which something did not
+    hold are looked at again: looks at all keep a busy host too busy to answer them in time.
     """
-    looks = [seen] if seen else []
-    last = [seen]
+    looks, last = [seen], [seen]
 
     def look() -> Seen:
-        last[:] = [looks.pop() if looks else check(plan, session)]
+        last[:] = [looks.pop() if looks else _check_again(plan, session, last[0])]
         if any(verdict.probe == "clock" for verdict in failing(last[0])):
             with suppress(GuestError):  # the next look tells
                 # All of them: one alone would be at the host's time, which is not the others'.
@@ -107,7 +108,15 @@ def wait_until_steady(
 
 def check(plan: Plan, session: Session) -> tuple[Verdict, ...]:
     """Look at every machine and its clock at once; return what holds and what does not."""
-    return _look_beside(plan, session, lambda: _offsets(plan, session))
+    return _look_beside(plan, plan.machines, session, partial(_offsets, plan, session))
+
+
+def _check_again(plan: Plan, session: Session, seen: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
+    """Look at the machines of which something did not hold, and at all clocks."""
+    wrong = {verdict.machine for verdict in failing(seen)}
+    held = (each for each in seen if each.machine not in wrong and each.probe != "clock")
+    machines = tuple(machine for machine in plan.machines if machine.name in wrong)
+    return (*held, *_look_beside(plan, machines, session, partial(_offsets, plan, session)))
 
 
 def set_clocks(plan: Plan, session: Session) -> tuple[Verdict, ...]:
@@ -116,15 +125,19 @@ def set_clocks(plan: Plan, session: Session) -> tuple[Verdict, ...]:
     What a look times is timed by a clock that moves: it may miss an answer, and never sees one
     that did not come.
     """
-    return _look_beside(plan, session, lambda: step_clocks(session.guests.values()))
+    clocks = partial(step_clocks, session.guests.values())
+    return _look_beside(plan, plan.machines, session, clocks)
 
 
 def _look_beside(
-    plan: Plan, session: Session, clocks: Callable[[], Mapping[str, float]]
+    plan: Plan,
+    machines: tuple[Machine, ...],
+    session: Session,
+    clocks: Callable[[], Mapping[str, float]],
 ) -> tuple[Verdict, ...]:
     offsets, seen = both(
         clocks,
-        lambda: side_by_side(plan.machines, lambda machine: _look(plan, machine, session)),
+        lambda: side_by_side(machines, lambda machine: _look(plan, machine, session)),
     )
     return (
         *(verdict for verdicts in seen for verdict in verdicts),
