@@ -6,7 +6,17 @@ from pathlib import Path
 import pytest
 from conftest import Cli
 
+from testbed.wait import Seen, wait_until
+
 pytestmark = pytest.mark.e2e
+
+FOLLOWERS = {  # and the router's address there
+    "sw1": "10.0.100.1",
+    "sw2": "10.0.100.1",
+    "node1": "10.0.10.1",
+    "node2": "10.0.10.1",
+    "node3": "10.0.10.1",
+}
 
 
 def boots(cli: Cli, name: str) -> str:
@@ -47,6 +57,14 @@ def test_the_steady_state_is_proven_from_inside(cli: Cli, aolda: str) -> None:
     ):
         assert f"ok   {claim}" in done.stderr
     assert done.stderr.count(": clock: ") == 6
+
+
+def test_every_clock_follows_the_routers(cli: Cli, aolda: str) -> None:
+    def follows() -> Seen:
+        told = {m: cli.guest(aolda, m, "chronyc -c -n sources") for m in FOLLOWERS}
+        return Seen(all(told[m].startswith(f"^,*,{FOLLOWERS[m]},") for m in told), f"{told}")
+
+    wait_until("clocks that follow the router's", follows, timeout=120, every=5.0)
 
 
 def test_bonds_are_the_kernels_own(cli: Cli, aolda: str) -> None:
