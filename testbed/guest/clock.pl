@@ -5,6 +5,7 @@
 #   drain LOW HIGH            whether every connection of those ports was seen with nothing in its
 #                             queues; asked for only while a thread is held
 #   release                   lets them run on now
+#   forget                    has chrony, where it runs, forget what it measured
 #   step SECONDS MICROSECONDS moves the clock by that distance
 #   leap SOCKETS SECONDS MICROSECONDS
 #                             as well; Ceph's monitors behind the admin sockets of that name, which
@@ -94,6 +95,12 @@ sub release {
     return "released";
 }
 
+# By what chrony measured before a step it would step the clock once more, and away.
+sub forget {
+    system "chronyc reset sources >/dev/null 2>&1";
+    return "forgotten";
+}
+
 # Connections of those ports with bytes that were not acknowledged or not read, by their addresses.
 sub queued {
     my ($low, $high) = @_;
@@ -155,6 +162,7 @@ my %answer = (
     hold    => \&hold,
     drain   => \&drain,
     release => \&release,
+    forget  => \&forget,
 );
 $| = 1;
 $SIG{TERM} = sub { exit 1 };

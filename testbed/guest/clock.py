@@ -144,6 +144,7 @@ class _Clock:
         self.program.ask(f"{verb} {seconds} {microseconds}")
         # At once: who is let go later than the others answers their heartbeats late.
         self.program.ask("release")
+        self.program.ask("forget")
 
     def _seconds(self, answer: str) -> float:
         try:

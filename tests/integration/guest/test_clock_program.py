@@ -1,5 +1,6 @@
 """The program that runs in the guest, run here by the host's own Perl."""
 
+import shutil
 import socket
 import subprocess
 import sys
@@ -236,3 +237,24 @@ def test_a_monitor_leaves_the_quorum_for_a_leap_and_comes_back_whatever_happens(
 def test_a_machine_without_a_monitor_leaps_as_well(tmp_path: Path) -> None:
     with running(adjtimex="1") as ask:
         assert ask(f"leap {tmp_path}/mon.*.asok 5400 0") == "stepped"
+
+
+def test_chrony_forgets_what_it_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chronyc, told = tmp_path / "chronyc", tmp_path / "told"
+    chronyc.write_text(f'#!/bin/sh\necho "200 OK"; echo "$*" > {told}\n')
+    chronyc.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    with running() as ask:
+        assert ask("forget") == "forgotten"
+        assert float(ask("time")) == pytest.approx(time.time(), abs=5)
+    assert told.read_text() == "reset sources\n"
+
+
+def test_where_no_chrony_runs_there_is_nothing_to_forget(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for program in ("perl", "uname"):
+        (tmp_path / program).symlink_to(str(shutil.which(program)))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with running() as ask:
+        assert ask("forget") == "forgotten"

@@ -111,6 +111,7 @@ def test_heartbeats_stand_still_from_before_the_block_until_after_the_step() -> 
         "block",
         "step 2 500000",
         "release",
+        "forget",
         "end",
     ]
 
@@ -136,12 +137,12 @@ def test_monitors_are_out_of_the_quorum_while_a_clock_is_moved_far(ahead: float,
     assert [line for line in clocks.asked if line.startswith(("step", "leap"))] == [moved]
 
 
-@pytest.mark.parametrize("verb", ["hold", "drain", "time", "step", "release"])
+@pytest.mark.parametrize("verb", ["hold", "drain", "time", "step", "release", "forget"])
 def test_a_guest_lost_on_the_way_keeps_no_other_from_being_set(verb: str) -> None:
     clocks, lost = FakeClocks(7.0, [(0.0, 0.0)]), FakeClocks(7.0, [(0.0, 0.0)])
     lost.fails = verb
     assert [str(error.what) for error in step(clocks, lost)] == ["node1: the connection broke"]
-    assert clocks.asked[-2:] == ["release", "end"]
+    assert clocks.asked[-3:] == ["release", "forget", "end"]
     assert clocks.ahead == pytest.approx(0.0, abs=1e-4)
 
 
