@@ -87,15 +87,15 @@ def wait_until_steady(
     `seen` is what a look at all machines showed just now. Only machines of which something did not
     hold are looked at again: looks at all keep a busy host too busy to answer them in time.
     """
-    looks, last = [seen], [seen]
+    looks: list[tuple[Verdict, ...]] = []
 
     def look() -> Seen:
-        last[:] = [looks.pop() if looks else _check_again(plan, session, last[0])]
-        if any(verdict.probe == "clock" for verdict in failing(last[0])):
+        looks.append(_check_again(plan, session, looks[-1]) if looks else seen)
+        if any(verdict.probe == "clock" for verdict in failing(looks[-1])):
             with suppress(GuestError):  # the next look tells
                 # All of them: one alone would be at the host's time, which is not the others'.
                 step_clocks(session.guests.values())
-        return _seen(last[0])
+        return _seen(looks[-1])
 
     wait_until(
         "the steady state",
@@ -103,7 +103,7 @@ def wait_until_steady(
         timeout=_STEADY,
         next_step="see what is wrong with: testbed status --check",
     )
-    return last[0]
+    return looks[-1]
 
 
 def check(plan: Plan, session: Session) -> tuple[Verdict, ...]:

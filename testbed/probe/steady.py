@@ -10,8 +10,8 @@ from testbed.probe.verdict import Verdict
 from testbed.topology.models import Role
 
 CLOCKS_WITHIN = 0.05  # seconds; Ceph warns above this (mon_clock_drift_allowed)
-# Seconds. Nothing keeps the testbed's time at the host's, and what a healthy clock makes of it is
-# a second or two a day; after a sleep of the host's it is more, and logs tell of other moments.
+# Seconds. Nothing keeps the testbed's time at the host's, and emulated clocks were seen to leave it
+# by less than one a day; after a sleep of the host's it is more, and logs tell of other moments.
 _FROM_HOST = 60.0
 
 
@@ -65,8 +65,9 @@ def clock_verdicts(offsets: Mapping[str, float]) -> Iterator[Verdict]:
     `offsets` are how many seconds each is ahead of the host's, by machine. Any two that hold are
     within `CLOCKS_WITHIN`: each is compared with the middle one of all.
     """
+    middle = median(offsets.values()) if offsets else 0.0
     for machine, offset in offsets.items():
-        apart = offset - median(offsets.values())
+        apart = offset - middle
         holds = abs(apart) <= CLOCKS_WITHIN / 2 and abs(offset) <= _FROM_HOST
         seen = f"{_ms(apart)} from the others', {_ms(offset)} from the host's"
         yield Verdict("clock", machine, holds, seen)

@@ -185,9 +185,9 @@ class Dialogue:
     ahead: float = 0.0
 
     def ask(self, line: str = "") -> str:
-        verb, *values = line.split()
+        verb, _, distance = line.partition(" ")
         if verb == "step":
-            seconds, microseconds = values
+            seconds, microseconds = distance.split()
             self.ahead += int(seconds) + int(microseconds) / 1e6
         return "0" if verb == "hold" else f"{time.time() + self.ahead:.6f}"
 
