@@ -104,6 +104,13 @@ def test_every_link_leads_somewhere(document):
     assert [link for link in links if not (here / link).exists()] == []
 
 
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_link_into_the_same_document_names_a_heading(document):
+    headings = re.findall(r"^#+ (.+)$", text_of(document), re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+    assert set(re.findall(r"\]\(#([^)]+)", text_of(document))) <= anchors
+
+
 @pytest.mark.parametrize("document", READMES)
 def test_the_example_topology_is_valid_and_its_mistake_is_told_as_shown(document):
     example = block_with(document, "name: small")

@@ -115,7 +115,7 @@ class TestCatalogue:
     def test_the_language_is_the_systems_or_as_told(self, folders: Folders):
         assert "A quiet road" in said("list")
         assert "조용한 길" in said("list", "--lang", "ko")
-        assert "증명 안 됨" in said("list", "--lang", "ko")
+        assert "검증 안 됨" in said("list", "--lang", "ko")
 
     def test_a_lab_that_cannot_be_read_does_not_hide_the_others(self, place: Path, folders):
         (place.parent / "other").mkdir()
