@@ -10,12 +10,23 @@ from testbed.together import side_by_side
 
 def having(guests: Guests, path: str) -> Guests:
     """Return those of the machines that answer and have the file."""
+    told = _ask(guests, path)
+    return {name: guests[name] for name, there in told.items() if there}
 
-    def has(guest: TalkingGuest) -> bool:
+
+def may_be_in(guests: Guests, path: str) -> bool:
+    """Return whether a machine has the file, or none answers: silence does not say no."""
+    told = _ask(guests, path).values()
+    return any(told) or all(there is None for there in told)
+
+
+def _ask(guests: Guests, path: str) -> dict[str, bool | None]:
+    """Return whether each machine has the file; None of one that does not answer."""
+
+    def has(guest: TalkingGuest) -> bool | None:
         with suppress(GuestError):
             look = Command(("test", "-e", path), sudo=True)  # it may be a link into a snap
             return guest.run(look).ok
-        return False
+        return None
 
-    told = side_by_side(guests.values(), has)
-    return {name: guests[name] for name, there in zip(guests, told, strict=True) if there}
+    return dict(zip(guests, side_by_side(guests.values(), has), strict=True))

@@ -154,7 +154,7 @@ def write_clouds_yaml(path: Path, text: str) -> None:
     Raises `CannotWrite`.
     """
     try:
-        if path.exists() and not path.read_text(encoding="utf-8").startswith(_FIRST_LINE):
+        if path.exists() and not path.read_bytes().startswith(_FIRST_LINE.encode()):
             raise CannotWrite(
                 f"{path} was not written",
                 why="it is there, and testbed did not write it",

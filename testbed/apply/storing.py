@@ -1,10 +1,12 @@
 """The storage stage: Ceph in the nodes, healthy, and the look at it that is remembered."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
+from typing import TypeVar
 
 from testbed.apply import secrets as kept
 from testbed.apply.folders import Folders
-from testbed.apply.having import having
+from testbed.apply.having import having, may_be_in
 from testbed.apply.progress import WHOLE, Recorder, Stage
 from testbed.apply.session import Session
 from testbed.deploy import microceph
@@ -22,6 +24,8 @@ from testbed.wait import Seen, wait_until
 
 _HEALTHY = 300.0  # seconds
 DEPLOYED = "/etc/ceph/ceph.conf"
+
+T = TypeVar("T", bound=CephSeen | None)
 
 
 def raise_storage(
@@ -43,23 +47,23 @@ def raise_storage(
 
 def wait_where_deployed(plan: Plan, session: Session) -> CephSeen | None:
     """Return what was seen of a healthy cluster, or None where the nodes hold none yet."""
-    if plan.storage is None or not _is_deployed(plan.storage, session):
+    if plan.storage is None:
         return None
-    return wait_until_healthy(plan.storage, guests_of(plan.storage, session))
+    return _wait(plan.storage, lambda: look_where_deployed(plan, session))
 
 
 def look_where_deployed(plan: Plan, session: Session) -> CephSeen | None:
-    """Return what is seen of the cluster now, or None where the nodes hold none yet."""
-    if plan.storage is None or not _is_deployed(plan.storage, session):
+    """Return what is seen of the cluster now, or None where the nodes hold none yet.
+
+    Monitors' machines that are silent, all of them, are told by the look.
+    """
+    storage = plan.storage
+    if storage is None:
         return None
-    return look(plan.storage, guests_of(plan.storage, session))
-
-
-def _is_deployed(storage: Storage, session: Session) -> bool:
-    """Return whether any monitor's machine that answers has Ceph's configuration."""
-    return bool(
-        with_ceph({node.machine: session.guests[node.machine] for node in storage.monitors})
-    )
+    monitors = {node.machine: session.guests[node.machine] for node in storage.monitors}
+    if not may_be_in(monitors, DEPLOYED):
+        return None
+    return look(storage, guests_of(storage, session))
 
 
 def with_ceph(guests: Guests) -> Guests:
@@ -79,16 +83,21 @@ def secrets(folders: Folders, testbed: str, storage: Storage) -> Secrets:
 
 def wait_until_healthy(storage: Storage, guests: Guests) -> CephSeen:
     """Return what was seen once the cluster is healthy."""
-    last: list[CephSeen] = []
+    return _wait(storage, lambda: look(storage, guests))
 
-    def see() -> Seen:
-        last[:] = [look(storage, guests)]
-        wrong = failing(verdicts(storage, last[0]))
+
+def _wait(storage: Storage, see: Callable[[], T]) -> T:
+    last: list[T] = []
+
+    def once() -> Seen:
+        last[:] = [see()]
+        seen: CephSeen | None = last[0]
+        wrong = failing(verdicts(storage, seen)) if seen else ()
         return Seen(not wrong, "; ".join(map(str, wrong)) or "healthy")
 
     wait_until(
         "Ceph healthy",
-        see,
+        once,
         timeout=_HEALTHY,
         next_step="see what is wrong with: testbed ceph -- health detail",
     )

@@ -16,11 +16,14 @@ def settle_tenant(
 ) -> str:
     """Make the tenant's world and prove an instance in it, unless this cloud was proven before.
 
-    Returns what was seen of the instance, nothing where it was seen before.
+    From then on the world is the tenant's, who may have changed it. Returns what was seen of the
+    instance, nothing where it was seen before.
     """
     world = World(cloud, secrets, guests, timing)
+    if is_proven(world):
+        return ""
     make_world(world)
-    return "" if is_proven(world) else prove(world, outsider(plan, cloud, session))
+    return prove(world, outsider(plan, cloud, session))
 
 
 def outsider(plan: Plan, cloud: Cloud, session: Session) -> TalkingGuest:

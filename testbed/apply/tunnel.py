@@ -16,6 +16,8 @@ from testbed.wait import Seen, wait_until
 
 _OPEN = 90.0  # seconds; an emulated machine exchanges keys slowly
 _ANSWER = 20.0
+# Of a machine that says nothing: three minutes, for while a checkpoint is taken all stand still.
+_PATIENCE = ("ServerAliveInterval=30", "ServerAliveCountMax=6")
 _SOCKS_GREETING, _SOCKS_GRANTED = b"\x05\x01\x00", b"\x05\x00"  # version 5, no log-in
 
 
@@ -114,7 +116,7 @@ def _first(
 
 
 def _ssh(config: Path, machine: str, way: tuple[str, str]) -> tuple[str, ...]:
-    options = ("ExitOnForwardFailure=yes", "BatchMode=yes", "ConnectTimeout=30")
+    options = ("ExitOnForwardFailure=yes", "BatchMode=yes", "ConnectTimeout=30", *_PATIENCE)
     words = (word for option in options for word in ("-o", option))
     return ("ssh", "-F", str(config), *words, *way, machine, "cat")
 

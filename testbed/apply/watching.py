@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from testbed.apply import secrets as kept
 from testbed.apply.folders import Folders
-from testbed.apply.having import having
+from testbed.apply.having import may_be_in
 from testbed.apply.session import Session
 from testbed.deploy.openstack import login
 from testbed.deploy.openstack.config import dashboard, frontend
@@ -26,13 +26,16 @@ _EVERY = 5.0
 
 
 def look_where_deployed(folders: Folders, plan: Plan, session: Session) -> CloudSeen | None:
-    """Return what is seen of OpenStack now, or None where the nodes hold none of ours yet."""
+    """Return what is seen of OpenStack now, or None where the nodes hold none of ours yet.
+
+    Controllers that are silent, all of them, are told by the look.
+    """
     cloud = plan.cloud
     secrets = _secrets(folders, plan.name)
     if cloud is None or cloud.provider is not CloudProvider.PACKAGES or not secrets:
         return None
     guests = {node.machine: session.guests[node.machine] for node in cloud.nodes}
-    if not _is_deployed(cloud, guests):
+    if not _may_be_deployed(cloud, guests):
         return None
     wanted = Wanted(cloud, endpoints(cloud), login.keystone(cloud), login.admin(secrets))
     return look(wanted, guests)
@@ -76,5 +79,5 @@ def _secrets(folders: Folders, testbed: str) -> Mapping[str, str]:
     return {}
 
 
-def _is_deployed(cloud: Cloud, guests: Guests) -> bool:
-    return bool(having({node.machine: guests[node.machine] for node in cloud.controllers}, DIGEST))
+def _may_be_deployed(cloud: Cloud, guests: Guests) -> bool:
+    return may_be_in({node.machine: guests[node.machine] for node in cloud.controllers}, DIGEST)

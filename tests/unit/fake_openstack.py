@@ -66,9 +66,6 @@ class FakeOpenStack:
     def made(self, collection: str) -> list[str]:
         return [each.get("name", "") for each in self.things.get(collection, [])]
 
-    def posts(self) -> list[str]:
-        return [each for each in self.requests if not each.startswith("GET")]
-
 
 @dataclass
 class Guest:

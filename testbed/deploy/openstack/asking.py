@@ -14,7 +14,7 @@ from testbed.wait import Seen, wait_until
 T = TypeVar("T")
 
 CONFLICT = 409
-_BUSY = 500  # from here on it is the service that has trouble, not the question
+BUSY = 500  # from here on it is the service that has trouble, not the question
 _PATIENCE, _EVERY = 300.0, 5.0  # seconds
 
 
@@ -54,7 +54,7 @@ def patient(look: Callable[[], Seen]) -> Seen:
     except NothingAnswers as error:
         return Seen(False, error.in_one_line)
     except CloudRefused as error:
-        if error.status < _BUSY:
+        if error.status < BUSY:
             raise
         return Seen(False, error.in_one_line)
 

@@ -6,24 +6,25 @@ afterwards; where the proof fails it stays, to be looked at, until the next one.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from testbed.deploy.openstack import login
-from testbed.deploy.openstack.asking import find, patient, patiently, step
+from testbed.deploy.openstack.asking import BUSY, find, patient, patiently, step
 from testbed.deploy.openstack.files import DIGEST
 from testbed.deploy.openstack.tenant import NETWORK_NAME, OUTSIDE, TINY, World
 from testbed.deploy.step import Step, take
 from testbed.errors import DeployError
 from testbed.guest import Command, TalkingGuest
-from testbed.probe.cloud.ask import COMPUTE, IMAGE, NETWORK, VOLUME, Api, CloudRefused
+from testbed.probe.cloud.ask import COMPUTE, IMAGE, NETWORK, VOLUME, Api, refusal
 from testbed.probe.cloud.http import call
 from testbed.wait import Seen, wait_until
 
 NAME = "proof"
+_MARK = "testbed"  # metadata that says so: the tenant may have a 'proof' of his own
 _MADE, _ACTIVE, _REACHED, _GONE = 900.0, 1200.0, 900.0, 600.0  # seconds
 _EVERY = 3.0
+_DELETING = "deleting"
 _PROVEN = "/etc/testbed/proven"  # holds what DIGEST holds: another configuration is proven anew
 _VOLUME_GIB = 1
 _PAGE = 20.0  # seconds
@@ -79,7 +80,12 @@ class _Proof:
         if asked_for := self._own_volumes():
             return str(asked_for[0]["id"])
         image = self._must_find(IMAGE, "/v2/images", TINY)
-        values = {"name": NAME, "size": _VOLUME_GIB, "imageRef": image["id"]}
+        values = {
+            "name": NAME,
+            "size": _VOLUME_GIB,
+            "imageRef": image["id"],
+            "metadata": {_MARK: NAME},
+        }
         made = self.api.must("POST", VOLUME, self._volumes, {"volume": values})
         return str(made["volume"]["id"])
 
@@ -111,14 +117,24 @@ class _Proof:
 
     def remove(self) -> None:
         """Remove what a proof makes, finished or not."""
-        for server in self._servers():
-            for each in self._floating(server["id"]):
-                self._delete(NETWORK, f"/v2.0/floatingips/{each['id']}")
-            self._delete(COMPUTE, f"/servers/{server['id']}")
-        self._wait("the instance is gone", lambda: _none_of(self._servers()), _GONE)
-        for volume in self._own_volumes():
-            self._delete(VOLUME, f"{self._volumes}/{volume['id']}")
-        self._wait("its volume is gone", lambda: _none_of(self._own_volumes()), _GONE)
+        self._wait("the instance is gone", self._remove_servers, _GONE)
+        self._wait("its volume is gone", self._remove_volumes, _GONE)
+
+    def _remove_servers(self) -> Seen:
+        servers = self._servers()
+        for server in servers:
+            if server.get("OS-EXT-STS:task_state") != _DELETING:
+                for each in self._floating(server["id"]):
+                    self._delete(NETWORK, f"/v2.0/floatingips/{each['id']}")
+                self._delete(COMPUTE, f"/servers/{server['id']}")
+        return _none_of(servers)
+
+    def _remove_volumes(self) -> Seen:
+        volumes = self._own_volumes()
+        for volume in volumes:
+            if volume["status"] != _DELETING:
+                self._delete(VOLUME, f"{self._volumes}/{volume['id']}")
+        return _none_of(volumes)
 
     @property
     def _volumes(self) -> str:
@@ -126,11 +142,11 @@ class _Proof:
 
     def _own_volumes(self) -> list[Any]:
         told = self.api.get(VOLUME, f"{self._volumes}/detail?name={NAME}")
-        return [each for each in told["volumes"] if each["name"] == NAME]
+        return [each for each in told["volumes"] if _is_ours(each)]
 
     def _servers(self) -> list[Any]:
         told = self.api.get(COMPUTE, f"/servers/detail?name=%5E{NAME}%24")
-        return [each for each in told["servers"] if each["name"] == NAME]
+        return [each for each in told["servers"] if _is_ours(each)]
 
     def _server(self, server: str) -> Any:
         return self.api.get(COMPUTE, f"/servers/{server}")["server"]
@@ -160,8 +176,13 @@ class _Proof:
         return found
 
     def _delete(self, service: str, path: str) -> None:
-        with suppress(CloudRefused):  # gone already; if it is not, waiting for it tells
-            self.api.must("DELETE", service, path)
+        """Ask for a removal; one that is refused, for now or since it is done, the next look tells.
+
+        Raises `CloudRefused` where the service itself has trouble.
+        """
+        done = self.api.ask("DELETE", service, path)
+        if done.status >= BUSY:
+            raise refusal(f"DELETE {service} {path}", done)
 
     def _wait(self, goal: str, look: Callable[[], Seen], timeout: float) -> None:
         hint = f"read: testbed openstack console log show {NAME}"
@@ -181,7 +202,12 @@ def _server(volume: str, flavor: str, network: str) -> dict[str, Any]:
         "flavorRef": flavor,
         "networks": [{"uuid": network}],
         "block_device_mapping_v2": [disk],
+        "metadata": {_MARK: NAME},
     }
+
+
+def _is_ours(thing: Any) -> bool:
+    return bool(thing["metadata"].get(_MARK) == NAME)
 
 
 def _none_of(things: list[Any]) -> Seen:

@@ -6,12 +6,15 @@ from testbed.probe.cloud.ask import IMAGE, Api
 
 PATH = "/usr/share/testbed/tiny.raw"
 _SENDING = 1200.0  # seconds; emulated nodes write it to Ceph three times
-_ACTIVE = "active"
+_ACTIVE, _ALL = "active", "public"
 
 
 def tiny_image(api: Api, name: str) -> None:
-    """Make the image, unless it is there whole: one whose sending broke off is made anew."""
-    found = patiently(lambda: find(api, IMAGE, "/v2/images", name=name))
+    """Make the image, unless it is there whole: one whose sending broke off is made anew.
+
+    An image of that name that a project keeps for itself is none of ours.
+    """
+    found = patiently(lambda: find(api, IMAGE, "/v2/images", name=name, visibility=_ALL))
     if found is not None and found["status"] == _ACTIVE:
         return
     if found is not None:
@@ -21,7 +24,7 @@ def tiny_image(api: Api, name: str) -> None:
         "name": name,
         "disk_format": "raw",
         "container_format": "bare",
-        "visibility": "public",
+        "visibility": _ALL,
         # Its disk is written through, and one that still boots would be waited for in vain.
         "os_shutdown_timeout": "0",
         "hw_scsi_model": "virtio-scsi",

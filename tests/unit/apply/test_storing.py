@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
 
 from testbed.apply import storing
 from testbed.apply.folders import Folders
+from testbed.apply.session import Session
 from testbed.apply.stages import Level, highest, level, levels
-from testbed.errors import StateError
+from testbed.errors import StateError, WaitTimeout
 from testbed.guest import Command, Result, Script, Unreachable
 from testbed.guest.dialogue import Dialogue
 from testbed.plan.decide import plan
@@ -44,6 +46,7 @@ class Node:
     name: str
     quorate: bool = True
     reachable: bool = True
+    has: bool | None = True  # Ceph's configuration
 
     @contextmanager
     def talk(self, command: Command | Script, *, timeout: float = 60.0) -> Iterator[Dialogue]:
@@ -63,7 +66,10 @@ class Node:
     def run(
         self, command: Command | Script, *, timeout: float = 60.0, stdin: bytes = b""
     ) -> Result:
-        raise AssertionError("a look holds one dialogue")
+        assert command == Command(("test", "-e", storing.DEPLOYED), sudo=True), "else one dialogue"
+        if not self.reachable:
+            raise Unreachable(f"{self.name}: it does not answer")
+        return Result(0 if self.has else 1, "", "", 0.1)
 
 
 def planned(name: str = "aolda") -> Plan:
@@ -97,6 +103,30 @@ class TestLook:
             "node2: it does not answer",
             "node3 is not running",
         )
+
+
+class TestWait:
+    """After a restore: `/etc/ceph/ceph.conf` tells whether there is a cluster to wait for."""
+
+    def wait(self, monkeypatch: pytest.MonkeyPatch, *answers: bool | None) -> CephSeen | None:
+        monkeypatch.setattr(storing, "_HEALTHY", 0.0)
+        made = planned()
+        machines = dict(zip(("node1", "node2", "node3"), answers, strict=True))
+        nodes = {n: Node(n, reachable=has is not None, has=has) for n, has in machines.items()}
+        return storing.wait_where_deployed(made, cast(Session, SimpleNamespace(guests=nodes)))
+
+    def test_nodes_that_have_it_are_waited_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        seen = self.wait(monkeypatch, False, None, True)
+        assert seen is not None
+        assert seen.health == "HEALTH_OK"
+
+    def test_nodes_that_say_they_have_none_are_not(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert self.wait(monkeypatch, False, None, False) is None
+
+    def test_silence_is_not_taken_for_a_no(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        with pytest.raises(WaitTimeout, match="Ceph healthy") as caught:
+            self.wait(monkeypatch, None, None, None)
+        assert "node1: it does not answer" in caught.value.why
 
 
 class TestWrong:

@@ -71,6 +71,7 @@ def test_a_proxy_goes_through_the_first_machine_and_ends_with_the_block(ssh: Any
     assert line.startswith("-F cfg ")
     assert line.endswith(f"-D {near} node1 cat")
     assert "ExitOnForwardFailure=yes" in line
+    assert "ServerAliveInterval=30 -o ServerAliveCountMax=6" in line  # a hung machine ends it
 
 
 def test_a_machine_that_lets_nobody_in_is_passed_over(ssh: Any) -> None:

@@ -207,13 +207,14 @@ class TestOpen:
         assert clouds["testbed-admin"]["auth"]["password"] == SECRETS[ADMIN]
         assert "export http_proxy=socks5h://127.77.0.1:1080" in file.read_text()
 
-    def test_a_clouds_yaml_of_somebody_else_stays(self, tmp_path: Path):
+    @pytest.mark.parametrize("theirs", [b"clouds: {}\n", "이름".encode("euc-kr")])
+    def test_a_clouds_yaml_of_somebody_else_stays(self, tmp_path: Path, theirs: bytes):
         file = tmp_path / "clouds.yaml"
-        file.write_text("clouds: {}\n")
+        file.write_bytes(theirs)
         result = run("open", "proxy", "--clouds-yaml", str(file))
         assert result.exit_code == 1
         assert "testbed did not write it" in result.stderr
-        assert file.read_text() == "clouds: {}\n"
+        assert file.read_bytes() == theirs
 
     def test_a_folder_that_is_missing_is_told(self, tmp_path: Path):
         result = run("open", "proxy", "--clouds-yaml", str(tmp_path / "no" / "clouds.yaml"))

@@ -135,9 +135,10 @@ class TestWorld:
     def test_an_image_whose_sending_broke_off_is_made_anew(
         self, world: World, openstack: FakeOpenStack
     ):
-        openstack.things["images"] = [{"id": "half", "name": "tiny", "status": "saving"}]
+        openstack.things["images"] = [image_of("half", "public"), image_of("own", "private")]
         make_world(world)
-        (image,) = openstack.things["images"]
+        own, image = openstack.things["images"]
+        assert own["id"] == "own"
         assert (image["id"], image["status"]) == ("id-tiny", "active")
 
     def test_a_service_that_has_just_started_is_asked_again(
@@ -162,6 +163,10 @@ class TestWorld:
         with pytest.raises(DeployError, match="step 'tenant' failed") as caught:
             make_world(world)
         assert "nothing answers at 10.0.10.250:8774" in caught.value.why
+
+
+def image_of(name: str, visibility: str) -> dict[str, str]:
+    return {"id": name, "name": "tiny", "status": "saving", "visibility": visibility}
 
 
 class TestProof:
@@ -211,11 +216,38 @@ class TestProof:
     def test_others_machines_and_volumes_stay(
         self, world: World, router: Guest, openstack: FakeOpenStack
     ):
-        own = {"id": "own", "name": "proof-of-mine", "status": "ACTIVE"}
+        own = {"id": "own", "name": "proof", "status": "ACTIVE", "metadata": {}}
         openstack.things["servers"] = [dict(own)]
         openstack.things["volumes"] = [dict(own)]
         prove(world, router)
-        assert openstack.made("servers") == openstack.made("volumes") == ["proof-of-mine"]
+        assert openstack.things["servers"] == openstack.things["volumes"] == [own]
+
+    @pytest.mark.parametrize("trouble", ["fails", "forgets"])
+    @pytest.mark.parametrize(
+        "request_",
+        [
+            "GET 8774/v2.1/servers/detail",
+            "DELETE 9696/v2.0/floatingips/",
+            "DELETE 8774/v2.1/servers/id-proof",
+            "GET 8776/v3/id-club/volumes/detail",
+            "DELETE 8776/v3/id-club/volumes/id-proof",
+        ],
+    )
+    def test_it_is_gone_even_where_a_service_stumbles_over_its_removal(
+        self, world: World, router: Guest, openstack: FakeOpenStack, trouble: str, request_: str
+    ):
+        getattr(openstack, trouble)[request_] = [500]
+        prove(world, router)
+        assert not openstack.fails.get(request_) and not openstack.forgets.get(request_)
+        for left in ("servers", "volumes", "floatingips"):
+            assert openstack.things[left] == []
+
+    def test_a_removal_that_is_refused_for_now_is_asked_for_again(
+        self, world: World, router: Guest, openstack: FakeOpenStack
+    ):
+        openstack.fails["DELETE 8776/v3/id-club/volumes/id-proof"] = [400]  # still attached
+        prove(world, router)
+        assert openstack.things["volumes"] == []
 
     @pytest.mark.parametrize("trouble", ["fails", "forgets"])
     @pytest.mark.parametrize(
