@@ -121,7 +121,7 @@ class TestRoomForInstances:
         )
         assert 96 <= control < other  # an instance of flavor tiny needs 96 MiB
 
-    @pytest.mark.parametrize("memory", [3072, 4096, 65536])
+    @pytest.mark.parametrize("memory", [3584, 4096, 65536])
     def test_a_node_of_any_size_has_some(self, memory: int) -> None:
         of_size = replace(site(), node=replace(site().node, memory=memory))
         assert 512 <= self.left(of_size) < memory - 2048
