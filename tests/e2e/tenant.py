@@ -52,6 +52,13 @@ class Tenant:
         assert [each["Name"] for each in self.ask("image", "list")] == ["tiny"]
         assert self.ask("server", "list") == []
 
+    def must_be_sent_to_one_address(self) -> None:
+        """Assert that the catalogue names every API at the address that moves."""
+        catalogue = self.ask("catalog", "list")
+        urls = [end["url"] for service in catalogue for end in service["Endpoints"]]
+        assert len(urls) >= len(APIS)
+        assert all(url.startswith("http://10.0.10.250:") for url in urls)
+
     def start(self, name: str, folder: Path) -> str:
         """Start an instance from a volume; return its address outside.
 

@@ -36,10 +36,13 @@ def test_status_sees_every_part(cli: Cli, small_cloud: str) -> None:
     must_see_every_part(cli, small_cloud, controllers=1, nodes=("node1", "node2"))
 
 
-def test_apis_answer_at_their_one_address(cli: Cli, small_cloud: str) -> None:
+def test_apis_answer_at_their_one_address_and_the_catalogue_says_so(
+    cli: Cli, small_cloud: str
+) -> None:
     assert reachable_apis(cli, small_cloud, "250") == list(APIS)
     assert reachable_apis(cli, small_cloud, "11") == []
     assert open_to_the_router(cli, small_cloud, "10.0.10.11") == []
+    Tenant(cli, small_cloud).must_be_sent_to_one_address()
 
 
 def test_a_member_logs_in_to_the_dashboard(cli: Cli, small_cloud: str) -> None:
