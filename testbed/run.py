@@ -33,6 +33,15 @@ class Completed:
         return lines[-1] if lines else "it printed nothing"
 
 
+def search_path() -> str:
+    """Return PATH with the folders of system programs, which an ordinary user's PATH lacks."""
+    return os.pathsep.join((os.environ.get("PATH") or os.defpath, "/usr/sbin", "/sbin"))
+
+
+def _environment(more: Mapping[str, str] | None) -> dict[str, str]:
+    return {**os.environ, "PATH": search_path(), **(more or {})}
+
+
 def run(
     argv: Sequence[str],
     *,
@@ -55,7 +64,7 @@ def run(
             errors="replace",
             timeout=timeout,
             check=False,
-            env={**os.environ, **env} if env else None,
+            env=_environment(env),
             cwd=cwd,
         )
     return Completed(tuple(argv), done.returncode, done.stdout, done.stderr)
@@ -100,7 +109,7 @@ def run_logged(
                 stderr=subprocess.STDOUT,
                 timeout=timeout,
                 check=False,
-                env={**os.environ, **env} if env else None,
+                env=_environment(env),
             )
     with log.open("rb") as file:
         file.seek(start)
@@ -154,6 +163,7 @@ def beside(argv: Sequence[str]) -> Iterator[Beside]:
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
                 start_new_session=True,
+                env=_environment(None),
             )
         try:
             yield Beside(process, errors)

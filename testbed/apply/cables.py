@@ -2,13 +2,16 @@
 
 A UDP link has no carrier of its own: a machine's NIC keeps its carrier when the machine at the
 other end loses power. So the ends are told. A pulled cable is down at both ends; where only the
-far machine is off, the end at that machine stays up and says that the cable is in.
+far machine is off, the end at that machine stays up and says that the cable is in. A machine that
+is off itself is told once it has power again.
 """
 
 from collections.abc import Mapping
 
 from testbed.host import Host, ObservedMachine
 from testbed.plan.models import Machine, Plan
+
+_WITH_POWER = {"running", "paused"}
 
 
 def plug(host: Host, plan: Plan, end: str) -> None:
@@ -26,22 +29,27 @@ def pull(host: Host, plan: Plan, end: str) -> None:
 def lose_carriers(
     host: Host, plan: Plan, machine: Machine, machines: Mapping[str, ObservedMachine]
 ) -> None:
-    """Tell the running neighbours of a machine that it has lost its power."""
+    """Tell the neighbours of a machine that have power that it has lost its own."""
     for nic in machine.nics:
-        neighbour, _ = plan.nic(nic.peer)
-        found = machines.get(neighbour.name)
-        if found is not None and found.state == "running":
+        if _has_power(plan, nic.peer, machines):
             _set(host, plan, nic.peer, False)
 
 
 def regain_carriers(
     host: Host, plan: Plan, machine: Machine, machines: Mapping[str, ObservedMachine]
 ) -> None:
-    """Tell the neighbours of a machine that it has power again, but for cables that are pulled."""
+    """Tell a machine that has power again and its neighbours of each other.
+
+    Cables that are pulled stay so.
+    """
     found = machines[machine.name]
     for nic in machine.nics:
-        if found.links.get(nic.mac, True):
+        if not found.links.get(nic.mac, True):
+            continue
+        if _has_power(plan, nic.peer, machines):
             _set(host, plan, nic.peer, True)
+        else:
+            _set(host, plan, _other(plan, nic.peer), False)
 
 
 def is_pulled(plan: Plan, end: str, machines: Mapping[str, ObservedMachine]) -> bool:
@@ -53,6 +61,12 @@ def _up(plan: Plan, end: str, machines: Mapping[str, ObservedMachine]) -> bool:
     machine, nic = plan.nic(end)
     found = machines.get(machine.name)
     return found is None or found.links.get(nic.mac, True)
+
+
+def _has_power(plan: Plan, end: str, machines: Mapping[str, ObservedMachine]) -> bool:
+    machine, _ = plan.nic(end)
+    found = machines.get(machine.name)
+    return found is not None and found.state in _WITH_POWER
 
 
 def _other(plan: Plan, end: str) -> str:

@@ -29,6 +29,11 @@ def must_be_at_rest(folder: Path, machines: Iterable[Machine]) -> None:
             )
 
 
+def any_in_use(folder: Path) -> bool:
+    """Return whether an emulator has a disk in the folder open."""
+    return any(_is_locked(disk) for disk in folder.glob("*.qcow2"))
+
+
 def _is_locked(disk: Path) -> bool:
     asked = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, *_LOCKED, 0)
     try:

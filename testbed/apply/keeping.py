@@ -1,7 +1,8 @@
-"""Putting a testbed aside whole, and back where it was; a crash anywhere leaves it whole or gone.
+"""Putting a testbed aside whole, and back where it was; what was cut short is gone through with.
 
-Nothing is copied but keys: disks are renamed inside the data folder. While a testbed comes back
-its manifest stays, without disks beside it, so that what was cut short can be put aside again.
+Nothing is copied but keys: disks are renamed inside the data folder. While a testbed goes, the
+draft of its manifest tells what it was, and while it comes back its manifest stays, without disks
+beside it.
 """
 
 import os
@@ -43,8 +44,11 @@ def _telling(name: str) -> Iterator[None]:
     try:
         yield
     except (TestbedError, OSError, ValueError) as error:
-        why = str(error).partition("\n")[0]
-        raise StateError(f"testbed '{name}' cannot be kept", why=why) from error
+        raise StateError(
+            f"testbed '{name}' was not taken down: it cannot be kept",
+            why=str(error).partition("\n")[0],
+            next_step=f"delete it with all that is in it: testbed down --forget --name {name}",
+        ) from error
 
 
 def _manifest(host: Host, folders: Folders, testbed: Testbed, stages: tuple[str, ...]) -> Kept:
@@ -66,7 +70,7 @@ def _manifest(host: Host, folders: Folders, testbed: Testbed, stages: tuple[str,
 def put_aside(host: Host, folders: Folders, manifest: Kept) -> None:
     """Take a testbed out of libvirt, its disks and keys to where kept ones are.
 
-    Raises `HostError`, with nothing changed, where there is no room for what must be written.
+    Raises `HostError`, with nothing lost, where what must be written cannot be.
     """
     name = manifest.name
     kept.remove(folders, name)  # an older one, or rubbish
@@ -75,9 +79,17 @@ def put_aside(host: Host, folders: Folders, manifest: Kept) -> None:
             make_private(folder)
         _copy_keys(folders.records(name) / "keys", kept.keys(folders, name))
         kept.draft(folders, manifest)
+        for machine in manifest.machines:
+            host.destroy(machine.domain)
+        _sync(folders.disks(name))
+        _go(host, folders, name)
+
+
+def _go(host: Host, folders: Folders, name: str) -> None:
+    """Take a testbed whose draft is written and whose disks are synced to where kept ones are."""
     _leave_libvirt(host, name)
-    folders.disks(name).rename(kept.disks(folders, name))
-    _sync(kept.disks(folders, name))
+    if folders.disks(name).exists():
+        folders.disks(name).rename(kept.disks(folders, name))
     kept.publish(folders, name)
     shutil.rmtree(folders.records(name), ignore_errors=True)
 
@@ -115,9 +127,11 @@ def bring_back(host: Host, folders: Folders, plan: Plan, manifest: Kept, stage: 
 
 
 def recover(host: Host, folders: Folders, name: str) -> None:
-    """Put aside again what was cut short on its way back, and remove what is rubbish."""
+    """Put aside what was cut short on its way there or back, and remove what is rubbish."""
     manifest = kept.find(folders, name)
-    if manifest is None:
+    if is_going(host, folders, name):
+        _go(host, folders, name)
+    elif manifest is None:
         kept.remove(folders, name)
     elif not kept.disks(folders, name).exists():
         if is_coming_back(host, folders, name):
@@ -126,6 +140,12 @@ def recover(host: Host, folders: Folders, name: str) -> None:
             folders.disks(name).rename(kept.disks(folders, name))
         else:
             kept.remove(folders, name)
+
+
+def is_going(host: Host, folders: Folders, name: str) -> bool:
+    """Return whether a testbed was cut short on its way to the kept ones, some machine gone."""
+    draft = kept.find_draft(folders, name)
+    return draft is not None and len(host.list_machines(name)) < len(draft.machines)
 
 
 def is_coming_back(host: Host, folders: Folders, name: str) -> bool:

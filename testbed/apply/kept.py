@@ -1,6 +1,7 @@
 """Testbeds that are down and kept: their disks, keys and definitions in a folder each.
 
-The manifest is written last and removed first, so a folder without one is rubbish.
+The manifest gets its name last and is removed first: a folder without one is rubbish, unless its
+draft tells of a testbed that is on its way there.
 """
 
 import json
@@ -33,8 +34,17 @@ class Kept:
 
 def find(folders: Folders, name: str) -> Kept | None:
     """Return the kept testbed of that name, or None where there is none or it is rubbish."""
+    return _find(folders.kept(name) / _MANIFEST)
+
+
+def find_draft(folders: Folders, name: str) -> Kept | None:
+    """Return what a testbed was to be kept with, or None where that was not written whole."""
+    return _find(folders.kept(name) / _DRAFT)
+
+
+def _find(path: Path) -> Kept | None:
     try:
-        return _read(json.loads((folders.kept(name) / _MANIFEST).read_text(encoding="utf-8")))
+        return _read(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from testbed.apply import keeping, kept
+from testbed.apply import disks, keeping, kept
 from testbed.apply.folders import Folders, is_name
 from testbed.apply.lock import only_one
 from testbed.apply.observe import names
@@ -17,7 +17,8 @@ from testbed.plan.identity import stable_uuid
 def remove_leftovers(host: Host, folders: Folders, *, dry_run: bool) -> tuple[str, ...]:
     """Return what was removed, or with `dry_run` what would be.
 
-    What another command works on is left alone.
+    What another command works on is left alone, and so is what an emulator has open: another
+    libvirt may run it.
     """
     found = sorted(set(_folder_names(folders)) - set(names(host)))
     removed: list[str] = []
@@ -25,7 +26,7 @@ def remove_leftovers(host: Host, folders: Folders, *, dry_run: bool) -> tuple[st
         with suppress(StateError), only_one(folders, name, "gc"):
             if name in names(host):  # raised since we looked
                 continue
-            if keeping.is_coming_back(host, folders, name):  # cut short; the next `up` goes on
+            if _is_on_its_way(host, folders, name) or disks.any_in_use(folders.disks(name)):
                 continue
             removed.extend(_leftovers_of(host, folders, name))
             if not dry_run:
@@ -38,10 +39,16 @@ def _remove_half_kept(host: Host, folders: Folders, *, dry_run: bool) -> Iterato
     for name in kept.names(folders):
         with suppress(StateError), only_one(folders, name, "gc"):
             whole = kept.find(folders, name) and kept.disks(folders, name).exists()
-            if not whole and not keeping.is_coming_back(host, folders, name):
+            if not whole and not _is_on_its_way(host, folders, name):
                 yield str(folders.kept(name))
                 if not dry_run:
                     kept.remove(folders, name)
+
+
+def _is_on_its_way(host: Host, folders: Folders, name: str) -> bool:
+    """Return whether it was cut short on its way to the kept ones or back: `up` goes on with it."""
+    going = keeping.is_going(host, folders, name)
+    return going or keeping.is_coming_back(host, folders, name)
 
 
 def _remove(host: Host, folders: Folders, name: str) -> None:

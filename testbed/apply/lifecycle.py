@@ -39,25 +39,26 @@ class Gone:
 
     machines: int
     kept: Kept | None
-    trouble: str = ""  # why it could not be kept, where it had the checkpoint of a stage
 
 
 def down(host: Host, folders: Folders, name: str, *, forget: bool = False) -> Gone:
     """Take a testbed out of libvirt; one with the checkpoint of a stage is kept for the next `up`.
 
-    Any other is removed, and with `forget` any, kept ones too. Needs nothing but libvirt, so it
-    works where our own files are gone, and after any crash. Raises `HostError` where a machine
-    that is off has its disk in use: another libvirt may run it.
+    Any other is removed, and with `forget` any, kept ones too: that needs nothing but libvirt, so
+    it works where our own files are gone, and after any crash. Raises `StateError` where one that
+    has such a checkpoint cannot be kept, and `HostError` where a machine that is off has its disk
+    in use: another libvirt may run it.
     """
     with only_one(folders, name, "down"):
         _must_be_at_rest(host, folders, name)
         keeping.recover(host, folders, name)
         count = len(host.list_machines(name))
-        trouble = "" if forget else _keep(host, folders, name)
+        if not forget and (manifest := keeping.survey(host, folders, name)):
+            keeping.put_aside(host, folders, manifest)
         remove(host, folders, name)
         if forget:
             kept.remove(folders, name)
-        return Gone(count, kept.find(folders, name), trouble)
+        return Gone(count, kept.find(folders, name))
 
 
 def _must_be_at_rest(host: Host, folders: Folders, name: str) -> None:
@@ -70,17 +71,6 @@ def _must_be_at_rest(host: Host, folders: Folders, name: str) -> None:
         off = {each.machine for each in testbed.machines.values() if each.state is MachineState.OFF}
         machines = (machine for machine in testbed.plan.machines if machine.name in off)
         disks.must_be_at_rest(testbed.plan.folder, machines)
-
-
-def _keep(host: Host, folders: Folders, name: str) -> str:
-    """Keep a testbed that has the checkpoint of a stage; return why not, where that failed."""
-    try:
-        if manifest := keeping.survey(host, folders, name):
-            keeping.put_aside(host, folders, manifest)
-        return ""
-    except (StateError, OSError) as error:
-        keeping.recover(host, folders, name)
-        return error.why if isinstance(error, StateError) else str(error)
 
 
 def remove(host: Host, folders: Folders, name: str) -> None:

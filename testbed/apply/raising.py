@@ -4,6 +4,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from testbed import checkpoint
 from testbed.apply import (
@@ -148,7 +149,7 @@ def _restore(
 
 def _deploy(host: Host, folders: Folders, wish: Wish, way: _Way, recorder: Recorder) -> None:
     """Make what is missing up to the goal, and take its checkpoint."""
-    images = build_images(folders, way.plan, recorder)
+    images = build_images(host, folders, way.plan, recorder)
     wish = replace(wish, accel=_proven(folders, wish))
     todo = tuple(change for change in way.todo if change.action is not Action.RESTORE)
     with _collecting_logs(host, folders, way.plan):
@@ -225,15 +226,21 @@ def boot_width(cpus: int, accel: str) -> int:
     return max(2, cpus * (4 if accel == "kvm" else 1))
 
 
-def build_images(folders: Folders, plan: Plan, recorder: Recorder) -> Mapping[str, Image]:
-    """Return the images the machines boot from, building what is missing."""
-    store = Store(folders.cache)
+def build_images(
+    host: Host, folders: Folders, plan: Plan, recorder: Recorder
+) -> Mapping[str, Image]:
+    """Return the images the machines boot from, building what is missing.
+
+    Raises `StateError` where one is gone that disks of existing machines stand on.
+    """
+    store, in_use = Store(folders.cache), partial(observe.images_in_use, host)
     found: dict[str, Image] = {}
     for name in dict.fromkeys(machine.image for machine in plan.machines):
         image = store.find(name)
         if image is None:
             with recorder.step(WHOLE, Stage.IMAGE, f"building image '{name}', once"):
-                image = store.build(name, lambda line: recorder.note(Stage.IMAGE, line))
+                report = partial(recorder.note, Stage.IMAGE)
+                image = store.build(name, report, in_use=in_use)
         found[name] = image
     return found
 

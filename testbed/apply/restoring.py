@@ -9,7 +9,7 @@ from testbed.apply.folders import Folders
 from testbed.apply.kept import Kept
 from testbed.apply.progress import WHOLE, Recorder, Stage
 from testbed.apply.stages import Level, nearest
-from testbed.errors import HostError, StateError
+from testbed.errors import HostError, NoRoom, StateError
 from testbed.host import Host
 from testbed.plan.models import Plan
 from testbed.render.domain import Accelerator
@@ -48,12 +48,14 @@ def restore(
     Where the hypervisor cannot restore it, or a part of it is missing, the testbed is deleted, as
     another try would fail likewise, and the reason is returned. One that runs and does not become
     steady stays, with the error: what is on its disks may be somebody's work. So it does where the
-    host fails, a full disk for one: the next `up` tries again.
+    host has no room for it now: the next `up` tries again.
     """
     try:
         with recorder.step(WHOLE, Stage.RESTORED, part=stage):
             keeping.bring_back(host, folders, plan, manifest, stage)
             lifecycle.restore(host, folders, observe.get(host, folders, plan.name), stage)
+    except NoRoom:
+        raise
     except (HostError, StateError, FileNotFoundError) as error:
         lifecycle.remove(host, folders, plan.name)
         kept.remove(folders, plan.name)

@@ -21,6 +21,16 @@ class Level(StrEnum):
         return order.index(self) >= order.index(other)
 
 
+def must_be_no_stage(checkpoint: str) -> None:
+    """Raise `StateError` where a checkpoint has the name of a stage's: those say what is proven."""
+    if checkpoint in set(Level):
+        raise StateError(
+            f"checkpoint '{checkpoint}' was not taken",
+            why="that is the name of a stage's, which `testbed up` takes once it has proven it",
+            next_step="choose another, for example: testbed checkpoint save healthy",
+        )
+
+
 def levels(plan: Plan) -> tuple[Level, ...]:
     """Return the levels a testbed has; kolla-ansible's cloud is raised by whoever runs it."""
     found = [Level.NETWORK]

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from testbed.cli import recording
-from testbed.cli.options import Name, open_testbed
+from testbed.cli.options import Name, Timeout, open_testbed
 
 
 def ceph(
@@ -13,7 +13,7 @@ def ceph(
         list[str], typer.Argument(metavar="-- COMMAND…", help="What Ceph is asked, e.g. status.")
     ],
     name: Name = None,
-    timeout: Annotated[float, typer.Option(help="Seconds the command may take.")] = 60.0,
+    timeout: Timeout = 60.0,
 ) -> None:
     """Run the ceph command in a node whose monitor has a quorum.
 

@@ -21,8 +21,10 @@ def save(checkpoint: Checkpoint, name: Name = None) -> None:
     """
     from testbed.apply import lifecycle
     from testbed.apply.lock import only_one
+    from testbed.apply.stages import must_be_no_stage
 
     started = time.monotonic()
+    must_be_no_stage(checkpoint)
     with open_testbed(name) as (host, folders, testbed):
         with only_one(folders, testbed.plan.name, f"checkpoint save {checkpoint}"):
             lifecycle.save(host, folders, testbed, checkpoint)

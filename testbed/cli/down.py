@@ -67,8 +67,6 @@ def _lines(folders: "Folders", name: str, gone: "Gone") -> Iterator[str]:
         yield f"testbed '{name}' is gone ({machines})"
     elif gone.machines:
         yield f"testbed '{name}' is down ({machines})"
-    if gone.trouble:
-        yield f"note: it could not be kept: {gone.trouble}"
     if gone.kept is not None:
         yield from _kept(folders, gone.kept)
 

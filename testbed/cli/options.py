@@ -45,6 +45,9 @@ MachineName = Annotated[
         metavar="MACHINE", help="Its name, for example node1.", autocompletion=_machines
     ),
 ]
+Timeout = Annotated[
+    float, typer.Option(help="Seconds the command may take.", min=1, max=24 * 60 * 60)
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 

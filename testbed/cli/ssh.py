@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from testbed.cli import recording
-from testbed.cli.options import MachineName, Name, open_testbed
+from testbed.cli.options import MachineName, Name, Timeout, open_testbed
 from testbed.errors import HostError, TestbedError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def execute(
     machine: Annotated[str, typer.Argument(metavar="MACHINE", help="A machine, or 'all'.")],
     command: Annotated[list[str], typer.Argument(metavar="-- COMMAND…", help="What to run.")],
     name: Name = None,
-    timeout: Annotated[float, typer.Option(help="Seconds the command may take.")] = 600.0,
+    timeout: Timeout = 600.0,
 ) -> None:
     """Run a command in one machine or in all, without a terminal.
 

@@ -1,16 +1,21 @@
 """Checks of the folders of ours: they take images, and have room for them."""
 
+import errno
 import os
+import shlex
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from testbed.doctor.finding import Finding, fail, ok, warn
+from testbed.doctor.programs import INSTALL
 from testbed.errors import HostError
 from testbed.run import must
 
 _MEBIBYTE = 2**20
+_FORBIDDEN = (errno.EACCES, errno.EPERM)
+_MAKE_ROOM = "testbed image prune && testbed gc"
 IMAGE_MIB = 3000  # what building the images takes, working space included
 
 
@@ -19,16 +24,22 @@ def writing(name: str, folder: Path) -> Finding:
 
     A folder that does not exist yet is made, as `testbed up` would.
     """
-    mend = f"sudo chown -R $USER {folder} && chmod u+rwX {folder}"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".doctor-") as scratch:
             _try(Path(scratch))
     except HostError as error:
-        return fail(name, f"{folder}: {error.why}", mend=mend)
+        return fail(name, f"{folder}: {error.why}", mend=INSTALL)
     except OSError as error:
+        mend = _owning(folder) if error.errno in _FORBIDDEN else _MAKE_ROOM
         return fail(name, f"{folder}: {error.strerror}", mend=mend)
     return ok(name, f"{folder} takes images")
+
+
+def _owning(folder: Path) -> str:
+    """Return what gives the user the folder, or the nearest parent that is there."""
+    there = next(each for each in (folder, *folder.parents) if os.access(each, os.F_OK))
+    return f"sudo chown $USER {shlex.quote(str(there))}; chmod u+rwx {shlex.quote(str(there))}"
 
 
 def _try(scratch: Path) -> None:
@@ -58,7 +69,7 @@ def room(
     if kept_mib:
         seen += f", {sum(kept_mib.values()) / 1024:.1f} GiB taken by kept testbeds"
     forget = (f"testbed down --forget --name {name}" for name in kept_mib)
-    mend = " && ".join(("testbed image prune", "testbed gc", *forget))
+    mend = " && ".join((_MAKE_ROOM, *forget))
     if free[folder] < IMAGE_MIB:
         return fail("disk", seen, mend=mend, cost="images could not be built")
     if free[folder] < IMAGE_MIB + need_mib:

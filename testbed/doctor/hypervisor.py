@@ -60,17 +60,17 @@ def socket_paths(runtime: str, config: Path, cache: Path) -> Finding:
         seen = f"XDG_RUNTIME_DIR is '{runtime}', which this user cannot write"
         return fail(name, seen, mend="unset XDG_RUNTIME_DIR", cost="libvirt cannot start")
     monitor = "libvirt/qemu/lib/domain-999-testbed-name-machine/monitor.sock"
-    daemon = "libvirt/virtlogd-admin-sock"
+    agent = "libvirt/qemu/run/channel/999-testbed-name-machine/org.qemu.guest_agent.0"
+    lasting = "/srv/$USER"  # domains are defined there: it must outlive a reboot
     paths = {
-        "XDG_CONFIG_HOME": config / monitor,
-        "XDG_RUNTIME_DIR": (Path(runtime) if runtime else cache) / daemon,
+        config / monitor: f"sudo install -d -o $USER {lasting}; export XDG_CONFIG_HOME={lasting}",
+        (Path(runtime) if runtime else cache) / agent: "export XDG_RUNTIME_DIR=$(mktemp -d)",
     }
-    for variable, path in paths.items():
+    for path, mend in paths.items():
         if _length(path) > LONGEST_SOCKET:
             seen = f"{path} is {_length(path)} bytes long, {LONGEST_SOCKET} are allowed"
-            mend = f"export {variable}=$(mktemp -d)"
             return fail(name, seen, mend=mend, cost="no machine can start")
-    longest = max(map(_length, paths.values()))
+    longest = max(map(_length, paths))
     return ok(name, f"{longest} of {LONGEST_SOCKET} bytes used")
 
 

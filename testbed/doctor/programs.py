@@ -1,13 +1,12 @@
 """Checks of what is installed: Python, programs, QEMU."""
 
-import os
 import re
 import shutil
 import sys
 
 from testbed.doctor.finding import Finding, fail, ok, warn
 from testbed.doctor.kvm import QEMU, Accelerator
-from testbed.run import must, run
+from testbed.run import must, run, search_path
 
 INSTALL = "make set-up"
 NEEDED = ("qemu-img", "mmdebstrap", "mke2fs", "unshare", "setpriv", "zstd", "ssh")
@@ -23,7 +22,7 @@ def python(version: tuple[int, ...] = sys.version_info[:3]) -> Finding:
 
 def programs(needed: tuple[str, ...] = NEEDED) -> Finding:
     """Check that the programs we start are installed."""
-    lacking = [name for name in needed if shutil.which(name, path=_path()) is None]
+    lacking = [name for name in needed if shutil.which(name, path=search_path()) is None]
     if lacking:
         return fail("programs", f"not installed: {', '.join(lacking)}", mend=INSTALL)
     return ok("programs", ", ".join(needed))
@@ -53,8 +52,3 @@ def user_network() -> Finding:
         return ok("user network", "QEMU has slirp")
     cost = "no machine could be reached over SSH"
     return fail("user network", "this QEMU was built without slirp", mend=INSTALL, cost=cost)
-
-
-def _path() -> str:
-    """Return PATH with the folders of system programs, which users often lack."""
-    return os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))

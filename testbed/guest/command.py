@@ -93,8 +93,11 @@ class Guest(Protocol):
 
 
 def line_for(command: Command | Script, timeout: float) -> str:
-    """Return the line for the guest's shell; the guest stops it just after `timeout` seconds."""
-    return command.shell(math.ceil(timeout) + _GRACE)
+    """Return the line for the guest's shell; the guest stops it just after `timeout` seconds.
+
+    The shell outlives the command and tells its end as a status, a signal's too.
+    """
+    return f"{command.shell(math.ceil(timeout) + _GRACE)}; exit $?"
 
 
 def must(

@@ -7,6 +7,7 @@ privileges on the host, and their files stay root's own.
 
 import os
 from pathlib import Path
+from urllib.parse import quote
 
 import platformdirs
 
@@ -32,7 +33,7 @@ def socket_path() -> Path:
 
 def session_uri() -> str:
     """Return the URI that names the socket, so that the client does not look at who we are."""
-    return f"qemu+unix:///session?socket={socket_path()}"
+    return f"qemu+unix:///session?socket={quote(str(socket_path()))}"
 
 
 def start() -> None:

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 
 import libvirt
 
-from testbed.errors import HostError
+from testbed.errors import HostError, NoRoom
 
+_IMAGE_GONE = "its disks stand on an image that is gone: testbed down --forget, then: testbed up"
 _BY_TEXT = (
     (
         "Could not set up host forwarding rule",
@@ -19,11 +20,13 @@ _BY_TEXT = (
         "stop another testbed or choose a smaller topology; see: testbed status",
     ),
     ("No space left on device", "free disk space, for example with: testbed image prune"),
-    ("root.qcow2': No such file", "build the image again with: testbed image build"),
-    ("could not open kernel file", "build the image again with: testbed image build"),
-    ("could not load initrd", "build the image again with: testbed image build"),
+    ("root.qcow2': No such file", _IMAGE_GONE),
+    ("could not open kernel file", _IMAGE_GONE),
+    ("could not load initrd", _IMAGE_GONE),
     ("does not support virt type 'kvm'", "run: testbed doctor"),
 )
+_ROOM = ("Could not set up host forwarding rule", "Cannot allocate memory", "No space left")
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.ENOMEM)
 _BY_ERRNO = {
     errno.ENOSPC: "free disk space, for example with: testbed image prune",
     errno.EDQUOT: "free disk space, for example with: testbed image prune",
@@ -72,5 +75,11 @@ def explaining(doing: str) -> Iterator[None]:
     try:
         yield
     except libvirt.libvirtError as error:
+        kind = NoRoom if _lacks_room(error) else HostError
         why = str(error).strip()
-        raise HostError(f"cannot {doing}", why=why, next_step=advice(error)) from error
+        raise kind(f"cannot {doing}", why=why, next_step=advice(error)) from error
+
+
+def _lacks_room(error: libvirt.libvirtError) -> bool:
+    system = error.get_error_code() == libvirt.VIR_ERR_SYSTEM_ERROR
+    return any(text in str(error) for text in _ROOM) or (system and error.get_int1() in _FULL)

@@ -18,6 +18,7 @@ from testbed.image.reading import read_lineage
 from testbed.image.records import DISK_FILE, Record, finish
 from testbed.image.sandbox import find_sandbox
 from testbed.image.workshop import Stopwatch, Workshop
+from testbed.run import search_path
 
 _PROGRAMS = ("mmdebstrap", "mke2fs", "qemu-img", "tar", "unshare", "setpriv")
 
@@ -115,7 +116,7 @@ def _make_debian(lineage: Lineage, folder: Path, cache: Cache, watch: Stopwatch)
 
 
 def _must_have_programs() -> None:
-    missing = [name for name in _PROGRAMS if shutil.which(name) is None]
+    missing = [name for name in _PROGRAMS if shutil.which(name, path=search_path()) is None]
     if missing:
         raise ImageError(
             "images cannot be built here",

@@ -61,9 +61,10 @@ class Store:
     ) -> Image:
         """Return the recipe's image, made if it is missing; a second builder waits for the first.
 
-        `force` makes it anew from its first stage, unless its digest is `in_use`: that is asked
-        before the build, and again before the old image goes. Raises `ImageError` where the build
-        fails, `StateError` where the image is in use; nothing half-made is left then.
+        `force` makes it anew from its first stage. None is made while disks that are `in_use`
+        stand on its digest, be it gone or not: one built twice differs. That is asked before the
+        build, and again before an old image goes. Raises `ImageError` where the build fails,
+        `StateError` where the image is in use; nothing half-made is left then.
         """
         if not force and (found := self.find(name)):
             return found
@@ -72,8 +73,7 @@ class Store:
             if not force and (found := self.find(name)):
                 return found
             identity = digest(read_lineage(self.recipes / name))
-            if self._cache.result(name, identity).exists():
-                _must_be_unused(name, identity, in_use())
+            _must_be_unused(name, identity, in_use())
             if force:
                 self._forget(name)
             made = read_image(

@@ -23,11 +23,11 @@ def test_a_checkpoint_brings_everything_back(cli: Cli, healthy: str) -> None:
     assert names == ["network"]
 
 
-def test_a_name_is_never_overwritten_and_never_guessed(cli: Cli, aolda: str) -> None:
+def test_a_stages_name_is_its_own_and_none_is_guessed(cli: Cli, aolda: str) -> None:
     taken = cli.run("checkpoint", "save", "network", "--name", aolda)
     unknown = cli.run("checkpoint", "restore", "netwrok", "--name", aolda)
     assert (taken.returncode, unknown.returncode) == (7, 7)
-    assert "already has a checkpoint 'network'" in taken.stderr
+    assert "that is the name of a stage's" in taken.stderr
     assert "it has: network" in unknown.stderr
 
 

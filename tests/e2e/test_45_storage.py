@@ -241,7 +241,7 @@ def test_a_cluster_that_was_down_comes_back_healthy_with_its_data(
     with cli.doors(ceph) as doors:
         cluster = must(doors.guests["node1"], READ_CLUSTER)
     cli.must("checkpoint", "delete", "storage", "--name", ceph)
-    cli.must("checkpoint", "save", "storage", "--name", ceph)  # now with the object
+    cli.must("up", "aolda", "--name", ceph)  # takes it again, now with the object
 
     assert f"kept: {ceph}, stage storage" in cli.must("down", "--name", ceph)
     again = cli.json("up", "aolda", "--name", ceph)

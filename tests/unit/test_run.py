@@ -1,12 +1,13 @@
 """Local programs, run for real."""
 
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
 from testbed.errors import HostError
-from testbed.run import attach, beside, must, run, run_logged
+from testbed.run import attach, beside, must, run, run_logged, search_path
 
 PYTHON = sys.executable
 
@@ -54,6 +55,16 @@ def test_a_program_that_does_not_end_is_stopped():
 def test_the_environment_is_added_to_and_not_replaced(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("KEPT", "kept")
     assert must(["sh", "-c", 'echo "$KEPT $MORE"'], env={"MORE": "more"}) == "kept more\n"
+
+
+def test_programs_of_the_system_are_found_where_a_users_path_lacks_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    assert must(["sh", "-c", 'echo "$PATH"']) == "/usr/bin:/bin:/usr/sbin:/sbin\n"
+    assert shutil.which("chroot", path=search_path()) == "/usr/sbin/chroot"
+    assert run(["chroot", "--version"]).ok
+    assert run_logged(["chroot", "--version"], tmp_path / "log", timeout=10).ok
 
 
 def test_text_goes_in_and_a_folder_is_chosen(tmp_path: Path):

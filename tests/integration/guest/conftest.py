@@ -110,7 +110,9 @@ def _execute(channel: paramiko.Channel, command: bytes) -> None:
     for copy in copies:
         copy.join()
     with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
-        channel.send_exit_status(process.wait())
+        status = process.wait()
+        if status >= 0:  # else sshd names the signal, which is no status
+            channel.send_exit_status(status)
     channel.close()
 
 

@@ -42,6 +42,12 @@ def test_a_command_returns_status_and_both_outputs(guest: SshGuest) -> None:
     assert result.seconds > 0
 
 
+def test_a_signal_that_ends_a_command_is_a_status_and_no_broken_connection(
+    guest: SshGuest,
+) -> None:
+    assert guest.run(Command(("sh", "-c", "kill -9 $$"))).exit_status == 128 + 9
+
+
 def test_arguments_arrive_as_they_were(guest: SshGuest) -> None:
     argv = ("printf", "%s|", "a b", "$HOME", "it's", "*", "", "\\n")
     assert must(guest, Command(argv)) == "a b|$HOME|it's|*||\\n|"

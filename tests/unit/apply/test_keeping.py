@@ -21,7 +21,9 @@ from testbed.apply.leftovers import remove_leftovers
 from testbed.apply.progress import Event, Stage, Status
 from testbed.apply.raising import Raised, Wish
 from testbed.apply.stages import Level, nearest
-from testbed.errors import HostError
+from testbed.errors import HostError, NoRoom, StateError
+from testbed.image.digest import digest
+from testbed.image.reading import read_lineage, recipes_folder
 from testbed.plan.decide import plan
 from testbed.plan.identity import free_loopback
 from testbed.topology.shipped import find
@@ -87,7 +89,7 @@ def everything_of(folders: Folders) -> list[Path]:
 def test_down_keeps_disks_and_keys_and_leaves_nothing_in_libvirt(host, folders, data):
     before = keys.read(folders, host.plan).user.private
     gone = lifecycle.down(host, folders, "lab")
-    assert (gone.machines, gone.trouble) == (6, "")
+    assert gone.machines == 6
     assert gone.kept is not None and gone.kept.stages == ("network",)
     assert (host.machines, host.pools) == ({}, set())
     assert everything_of(folders) == [folders.kept("lab")]
@@ -146,7 +148,7 @@ def test_a_dry_run_says_what_would_be_restored(host, folders, data):
 def test_a_testbed_without_a_stage_is_removed(host, folders, data):
     host.snapshots.clear()
     gone = lifecycle.down(host, folders, "lab")
-    assert (gone.kept, gone.trouble) == (None, "")
+    assert gone.kept is None
     assert everything_of(folders) == []
 
 
@@ -166,12 +168,15 @@ def test_down_of_a_kept_testbed_changes_nothing(host, folders, data):
 
 
 @pytest.mark.parametrize("lost", ["keys", "disks"])
-def test_what_nobody_could_use_again_is_not_kept(host, folders, data, lost):
+def test_one_that_cannot_be_kept_is_not_deleted_for_that(host, folders, data, lost):
     folder = folders.disks("lab") if lost == "disks" else folders.records("lab") / "keys"
     shutil.rmtree(folder)
-    gone = lifecycle.down(host, folders, "lab")
-    assert gone.kept is None
-    assert "the keys of testbed 'lab' are gone" in gone.trouble or "No such file" in gone.trouble
+    with pytest.raises(StateError, match="'lab' was not taken down: it cannot be kept") as caught:
+        lifecycle.down(host, folders, "lab")
+    assert "keys of testbed 'lab' are gone" in caught.value.why or "No such" in caught.value.why
+    assert "testbed down --forget --name lab" in caught.value.next_step
+    assert {machine.state for machine in host.list_machines()} == {"running"}
+    lifecycle.down(host, folders, "lab", forget=True)
     assert everything_of(folders) == []
 
 
@@ -194,11 +199,13 @@ def test_without_room_for_what_is_kept_nothing_is_taken_down(
     assert everything_of(folders) == [folders.kept("lab")]
 
 
-def test_a_disk_that_fails_while_it_is_put_aside_is_told(host, folders, data, monkeypatch):
-    monkeypatch.setattr(keeping, "_sync", full)
-    gone = lifecycle.down(host, folders, "lab")
-    assert (gone.kept, gone.trouble) == (None, "[Errno 28] No space left on device")
-    assert everything_of(folders) == []
+def test_a_disk_that_fails_while_it_is_put_aside_costs_nothing(host, folders, data, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(keeping, "_sync", full)
+        with pytest.raises(HostError, match="'lab' was not taken down"):
+            lifecycle.down(host, folders, "lab")
+    assert lifecycle.down(host, folders, "lab").kept
+    assert (kept.disks(folders, "lab") / data.name).read_text() == "precious"
 
 
 def test_a_full_disk_costs_no_kept_testbed(host, folders, data, up, monkeypatch):
@@ -262,6 +269,19 @@ def test_a_restore_that_fails_ends_in_a_deployment(host, folders, data, up, verb
     assert not folders.kept("lab").exists()
 
 
+@pytest.mark.parametrize("verb", ["define again", "revert"])
+def test_a_restore_without_room_costs_no_kept_testbed(host, folders, data, up, verb):
+    lifecycle.down(host, folders, "lab")
+    host.refuses[(verb, "testbed-lab-node2")] = NoRoom("cannot do it", why="No space left")
+    with pytest.raises(NoRoom):
+        up()
+    host.refuses.clear()
+    host.did.clear()
+    up()
+    assert host.verbs("overlay") == []
+    assert data.read_text() == "precious"
+
+
 def test_without_memory_nothing_is_tried_and_it_stays_kept(host, folders, data, up):
     lifecycle.down(host, folders, "lab")
     host.memory_free_mib = 100
@@ -312,37 +332,6 @@ def cut(monkeypatch: pytest.MonkeyPatch, module: object, name: str) -> None:
     monkeypatch.setattr(module, name, killed)
 
 
-@pytest.mark.parametrize("at", [*CUT_DOWN, "_copy_keys", "draft", "_sync", "publish"], ids=str)
-def test_a_down_cut_short_leaves_what_the_next_commands_clear(
-    host, folders, data, up, monkeypatch, at
-):
-    if isinstance(at, tuple):
-        host.interrupted_at = at
-    else:
-        cut(monkeypatch, kept if at in ("draft", "publish") else keeping, at)
-    with pytest.raises(KeyboardInterrupt):
-        lifecycle.down(host, folders, "lab")
-    lifecycle.down(host, folders, "lab")
-    whole = kept.find(folders, "lab") is not None
-    assert everything_of(folders) == ([folders.kept("lab")] if whole else [])
-    assert host.machines == {}
-    assert (up().restored is not None) is whole
-    assert data.read_text() == ("precious" if whole else "new")
-
-
-@pytest.mark.parametrize("at", [*CUT_DOWN, "_sync"], ids=str)
-def test_up_after_a_down_cut_short_ends_well(host, folders, data, up, monkeypatch, at):
-    if isinstance(at, tuple):
-        host.interrupted_at = at
-    else:
-        cut(monkeypatch, keeping, at)
-    with pytest.raises(KeyboardInterrupt):
-        lifecycle.down(host, folders, "lab")
-    up()
-    assert {machine.state for machine in host.list_machines()} == {"running"}
-    assert not folders.kept("lab").exists()
-
-
 CUT_UP = [
     ("forget pool", "testbed-lab"),
     ("pool", "testbed-lab"),
@@ -355,6 +344,25 @@ COMMANDS = {
     "down": lambda host, folders: lifecycle.down(host, folders, "lab"),
     "gc": lambda host, folders: remove_leftovers(host, folders, dry_run=False),
 }
+
+
+@pytest.mark.parametrize("then", COMMANDS)
+@pytest.mark.parametrize("at", [*CUT_DOWN, "_copy_keys", "draft", "_sync", "publish"], ids=str)
+def test_a_down_cut_short_loses_nothing(host, folders, data, up, monkeypatch, at, then):
+    if isinstance(at, tuple):
+        host.interrupted_at = at
+    else:
+        cut(monkeypatch, kept if at in ("draft", "publish") else keeping, at)
+    with pytest.raises(KeyboardInterrupt):
+        lifecycle.down(host, folders, "lab")
+    COMMANDS[then](host, folders)
+    if then == "down":
+        assert everything_of(folders) == [folders.kept("lab")]
+        assert host.machines == {}
+    up()
+    assert data.read_text() == "precious"
+    assert {machine.state for machine in host.list_machines()} == {"running"}
+    assert not folders.kept("lab").exists()
 
 
 @pytest.mark.parametrize("then", COMMANDS)
@@ -387,6 +395,18 @@ def test_gc_removes_half_kept_ones_and_no_whole_one(host, folders, data):
     assert remove_leftovers(host, folders, dry_run=False) == would
     assert kept.names(folders) == ("lab",)
     assert kept.find(folders, "lab")
+
+
+def test_an_image_that_is_gone_is_not_made_under_existing_disks(
+    host, folders, data, up, monkeypatch
+):
+    base = digest(read_lineage(recipes_folder() / "base"))
+    monkeypatch.setattr(observe, "images_in_use", lambda _: {base})
+    shutil.rmtree(host.backing.parent)
+    with pytest.raises(StateError, match="image 'base' cannot be made anew") as caught:
+        up()
+    assert "testbed down --forget" in caught.value.next_step
+    assert data.read_text() == "precious"
 
 
 def test_the_images_of_kept_disks_are_in_use(host, folders, data):

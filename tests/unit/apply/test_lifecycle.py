@@ -136,6 +136,22 @@ def test_a_machine_without_power_takes_its_neighbours_carrier(host: FakeHost, te
     assert host.did == [("destroy", NODE1), ("link down", f"testbed-lab-sw1 {port.mac}")]
 
 
+def test_a_neighbour_that_stands_still_is_told_as_well(host: FakeHost, folders: Folders):
+    host._becomes("testbed-lab-sw1", state=MachineState.PAUSED)
+    testbed = observe.get(host, folders, "lab")
+    lifecycle.power_off(host, testbed, host.plan.machine("node1"))
+    assert [verb for verb, _ in host.did] == ["destroy", "link down"]
+
+
+def test_power_on_tells_a_machine_which_neighbours_have_none(host: FakeHost, folders: Folders):
+    for name in (NODE1, "testbed-lab-sw1"):
+        host._becomes(name, state=MachineState.OFF)
+    testbed = observe.get(host, folders, "lab")
+    lifecycle.power_on(host, folders, testbed, host.plan.machine("node1"))
+    (own,) = host.plan.machine("node1").nics
+    assert host.verbs("link up", "link down") == [("link down", f"{NODE1} {own.mac}")]
+
+
 def test_power_on_starts_with_an_empty_console_and_gives_the_carrier_back(
     host: FakeHost, folders: Folders
 ):

@@ -230,6 +230,13 @@ class TestCheckpoint:
         assert (result.exit_code, result.stdout) == (0, "")
         assert "testbed checkpoint save NAME" in result.stderr
 
+    @pytest.mark.parametrize("stage", ["network", "storage", "cloud"])
+    def test_a_stages_name_is_not_taken(self, saved: FakeHost, stage: str):
+        result = run("checkpoint", "save", stage)
+        assert result.exit_code == 7
+        assert "which `testbed up` takes once it has proven it" in result.stderr
+        assert saved.verbs("snapshot") == []
+
     def test_one_that_is_not_there_cannot_be_deleted(self, saved: FakeHost):
         result = run("checkpoint", "delete", "better")
         assert result.exit_code == 7

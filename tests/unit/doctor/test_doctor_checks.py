@@ -1,5 +1,6 @@
 """Each check sees the failure it is there for, and says what mends it."""
 
+import errno
 import os
 import socket
 from pathlib import Path
@@ -83,6 +84,24 @@ def test_a_folder_below_a_file_cannot_be_written(tmp_path):
     finding = files.writing("cache folder", tmp_path / "file" / "cache")
     assert finding.verdict is FAIL
     assert "Not a directory" in finding.seen
+
+
+@pytest.mark.parametrize(
+    ("error", "mend"),
+    [
+        (errno.EACCES, "sudo chown $USER {there}; chmod u+rwx {there}"),
+        (errno.ENOSPC, "testbed image prune && testbed gc"),
+    ],
+)
+def test_what_mends_a_folder_is_about_what_is_there(tmp_path, monkeypatch, error, mend):
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(error, os.strerror(error))
+
+    there = tmp_path / "my disk"
+    there.mkdir()
+    monkeypatch.setattr(Path, "mkdir", refused)
+    finding = files.writing("data folder", there / "deep" / "testbed")
+    assert (finding.verdict, finding.mend) == (FAIL, mend.format(there=f"'{there}'"))
 
 
 def test_a_file_system_that_takes_no_images_fails(tmp_path, fake_program):
@@ -201,13 +220,16 @@ def test_libvirts_own_sentence_is_shown():
     assert finding.mend == "do this"
 
 
+_LASTING = "sudo install -d -o $USER /srv/$USER; export XDG_CONFIG_HOME=/srv/$USER"
+
+
 def test_a_socket_path_has_a_longest(tmp_path):
     short = Path("/home/ann")
     assert hypervisor.socket_paths("", short / ".config", short / ".cache").verdict is OK
     long = Path("/home") / ("ann" * 20)
     finding = hypervisor.socket_paths("", long / ".config", short / ".cache")
-    assert (finding.verdict, finding.mend) == (FAIL, "export XDG_CONFIG_HOME=$(mktemp -d)")
-    finding = hypervisor.socket_paths("", short / ".config", long / ".cache" / ("x" * 30))
+    assert (finding.verdict, finding.mend) == (FAIL, _LASTING)
+    finding = hypervisor.socket_paths("", short / ".config", Path("/" + "x" * 36))
     assert (finding.verdict, finding.mend) == (FAIL, "export XDG_RUNTIME_DIR=$(mktemp -d)")
 
 

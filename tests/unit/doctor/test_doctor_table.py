@@ -53,7 +53,7 @@ def test_json_holds_every_finding(monkeypatch, capsys):
 @pytest.mark.usefixtures("no_programs")
 def test_a_host_with_nothing_installed_is_examined_to_the_end(tmp_path, monkeypatch):
     monkeypatch.setattr("testbed.doctor.hypervisor.asking", lambda _: _nobody_answers)
-    monkeypatch.setattr("testbed.doctor.programs._path", lambda: "")
+    monkeypatch.setattr("testbed.doctor.programs.search_path", lambda: "")
     patient = Patient(
         "test:///", tmp_path / "c", tmp_path / "d", tmp_path / "s", lambda _: {"a": 1}, 1
     )

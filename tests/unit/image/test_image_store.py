@@ -112,6 +112,16 @@ def test_an_image_in_use_is_not_made_anew(store: Store, write: Write) -> None:
     assert store.find("tiny")
 
 
+def test_one_that_is_gone_is_not_made_under_the_disks_that_stand_on_it(
+    store: Store, write: Write
+) -> None:
+    write()
+    identity = digest(read_lineage(store.recipes / "tiny"))
+    with pytest.raises(StateError, match="cannot be made anew"):
+        store.build("tiny", print, in_use=lambda: {identity})
+    assert store.find("tiny") is None
+
+
 def test_the_list_tells_built_missing_and_outdated_apart(store: Store, write: Write) -> None:
     write("tiny")
     write("other")
