@@ -2,11 +2,16 @@
 
 import json as json_module
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from testbed.cli import recording
 from testbed.cli.options import Json, Name, open_testbed
+from testbed.errors import StateError
+
+if TYPE_CHECKING:
+    from testbed.apply.folders import Folders
 
 app = typer.Typer(help="Keep all machines as they are now, and go back.", no_args_is_help=True)
 
@@ -42,9 +47,24 @@ def restore(checkpoint: Checkpoint, name: Name = None) -> None:
 
     started = time.monotonic()
     with open_testbed(name) as (host, folders, testbed):
+        _must_end_no_lab(folders, testbed.plan.name, checkpoint)
         with only_one(folders, testbed.plan.name, f"checkpoint restore {checkpoint}"):
             lifecycle.restore(host, folders, testbed, checkpoint)
         typer.echo(f"back at '{checkpoint}', ready ({time.monotonic() - started:.1f} s)")
+
+
+def _must_end_no_lab(folders: "Folders", testbed: str, checkpoint: str) -> None:
+    """Refuse to make a testbed sound under a lab that is going on: it would count as mended."""
+    from testbed.apply.stages import Level
+
+    going = recording.going(folders, testbed)
+    if going is not None and checkpoint in set(Level):
+        raise StateError(
+            f"lab '{going.lab}' is going on on testbed '{testbed}'",
+            why=f"its fault is not in checkpoint '{checkpoint}'",
+            next_step="to try again: testbed lab reset --to broken, "
+            "or to end it: testbed lab reset --to healthy",
+        )
 
 
 @app.command(name="list")

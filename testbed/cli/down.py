@@ -1,6 +1,8 @@
 """`testbed down`."""
 
+import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,15 +30,21 @@ def down(
     Images stay.
     """
     from testbed.apply import kept, lifecycle, observe
+    from testbed.lab import ending
 
     with open_host() as (host, folders):
         existing = observe.names(host)
         known = tuple(each.name for each in kept.list_kept(folders))
         chosen = _chosen(existing, known, name, everything=everything, forget=forget)
         for each in chosen:
+            unfinished = ending.unfinished(folders, each)
             gone = lifecycle.down(host, folders, each, forget=forget)
             for line in _lines(folders, each, gone):
                 typer.echo(line)
+            if unfinished is not None:
+                with suppress(OSError):  # a full disk: the testbed is gone all the same
+                    ending.keep_given_up(folders, unfinished, time.time())
+                typer.echo(_given_up(unfinished.going.lab))
         if not chosen:
             for line in _nothing_to_do(folders, kept.list_kept(folders)):
                 typer.echo(line)
@@ -69,6 +77,10 @@ def _lines(folders: "Folders", name: str, gone: "Gone") -> Iterator[str]:
         yield f"testbed '{name}' is down ({machines})"
     if gone.kept is not None:
         yield from _kept(folders, gone.kept)
+
+
+def _given_up(lab: str) -> str:
+    return f"lab '{lab}' is given up with it; look back with: testbed lab debrief {lab}"
 
 
 def _nothing_to_do(folders: "Folders", known: Iterable["Kept"]) -> Iterator[str]:

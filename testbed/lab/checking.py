@@ -22,6 +22,7 @@ class ObjectiveSeen:
     tier: Tier
     status: Status
     observations: Seen
+    true_before: bool = False  # it held while the fault was in, too
 
     @property
     def late(self) -> bool:
@@ -57,14 +58,21 @@ class CheckResult:
 
     @property
     def tier_reached(self) -> Tier | None:
-        """The highest tier that holds together with all below it."""
+        """The highest tier that was reached: it holds, with all below it, and did not before."""
         reached = None
         for tier in Tier:
             own = [each for each in self.objectives if each.tier is tier]
             if any(each.status is not Status.PASS for each in own):
                 break
-            reached = tier if own else reached
+            reached = tier if not all(each.true_before for each in own) else reached
         return reached
+
+    @property
+    def tier_for_now(self) -> Tier | None:
+        """How far one look proves the repair to go; whether it lasts is asked at the end."""
+        if self.tier_reached is None or any(each.violated for each in self.safeguards):
+            return None
+        return Tier.MITIGATED
 
     @property
     def solved(self) -> bool:
@@ -91,7 +99,7 @@ class CheckResult:
 def check(world: World, lab: Lab, going: Attempt) -> CheckResult:
     """Return what holds now, one look each, and record it; machines stay as they are."""
     found = examine(world, lab, going, once_all)
-    remember(world, going, found)
+    remember(world, going, found, found.tier_for_now)
     return found
 
 
@@ -113,7 +121,8 @@ def examine(
 def _objectives(lab: Lab, seen: Observations) -> Iterator[ObjectiveSeen]:
     for each in lab.objectives:
         found = tuple((probe, seen[probe]) for probe in each.probes)
-        yield ObjectiveSeen(each.id, each.tier, together(o.status for _, o in found), found)
+        status = together(o.status for _, o in found)
+        yield ObjectiveSeen(each.id, each.tier, status, found, bool(each.true_before))
 
 
 def _safeguards(
@@ -133,8 +142,8 @@ def _held_against(seen: Observation) -> Status:
     return Status.ERROR if seen.late else seen.status
 
 
-def remember(world: World, going: Attempt, found: CheckResult) -> Attempt:
-    """Record a check: what was reached, lost or violated since the last one.
+def remember(world: World, going: Attempt, found: CheckResult, proven: Tier | None) -> Attempt:
+    """Record a check: what was reached, lost or violated since the last one, and what it proves.
 
     Looking takes a while, in which the learner may have read on: the attempt is taken as it is
     by now. One that was ended meanwhile stays so, and nothing is recorded.
@@ -166,5 +175,5 @@ def remember(world: World, going: Attempt, found: CheckResult) -> Attempt:
         checked=now,
         reached=holding,
         violated=(*going.violated, *(each.id for each in fresh)),
-        best=further(going.best, found.tier_reached),
+        best=further(going.best, proven),
     )

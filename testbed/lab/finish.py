@@ -1,27 +1,16 @@
 """`testbed lab finish`: is it mended for good? Then the testbed is put back."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from testbed.apply.lock import only_one
-from testbed.lab import attempt, checking, journal, progress, restoring, timeline
+from testbed.lab import checking, journal, restoring
 from testbed.lab.attempt import Attempt, Phase
 from testbed.lab.checking import CheckResult
+from testbed.lab.ending import Result, end, put_away, took
 from testbed.lab.format import Lab, Tier
-from testbed.lab.reset import put_away
 from testbed.lab.telling import Report, Teller
 from testbed.lab.verifying import Perturbed, Verified, tier_of, verify
 from testbed.lab.world import World
-
-
-class Result(StrEnum):
-    """How an attempt ends, or that it goes on."""
-
-    PREVENTED = "prevented"
-    RESOLVED = "resolved"
-    MITIGATED = "mitigated"
-    NOT_YET = "not-yet"
-    GIVEN_UP = "given-up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +47,7 @@ def finish(
         else:
             _give_back(world, going, teller)
             verified = verify(world, lab, going, teller)
-            going = checking.remember(world, going, verified.check)
+            going = checking.remember(world, going, verified.lasting, tier_of(verified))
             outcome = _outcome(world, going, verified)
             going = _end(world, going, outcome) if outcome.ended else going
         if outcome.ended:
@@ -76,7 +65,7 @@ def _give_back(world: World, going: Attempt, teller: Teller) -> None:
 
 
 def _given_up(world: World, going: Attempt) -> Outcome:
-    return Outcome(Result.GIVEN_UP, True, going.best, None, seconds=_took(world, going))
+    return Outcome(Result.GIVEN_UP, True, going.best, None, seconds=took(world, going))
 
 
 def _outcome(world: World, going: Attempt, verified: Verified) -> Outcome:
@@ -87,38 +76,20 @@ def _outcome(world: World, going: Attempt, verified: Verified) -> Outcome:
         tier=tier,
         check=check,
         perturbed=verified.failing,
-        outage=check.outage,
+        outage=verified.outage,
         lost_writes=check.lost_writes,
-        seconds=_took(world, going),
+        seconds=took(world, going),
     )
-
-
-def _took(world: World, going: Attempt) -> float:
-    return max(0.0, world.now() - going.symptom) if going.symptom else 0.0
 
 
 def _end(world: World, going: Attempt, outcome: Outcome) -> Attempt:
-    """Keep what came of it, once; putting the testbed back may be cut short and begun again."""
-    timeline.record(
-        world.folders,
-        world.name,
-        "finished",
-        at=world.now(),
-        result=outcome.result.value,
+    return end(
+        world,
+        going,
+        outcome.result,
+        seconds=outcome.seconds,
         outage=outcome.outage,
         lost_writes=outcome.lost_writes,
-    )
-    if going.symptom:  # else nobody has worked on it
-        progress.keep(
-            world.folders,
-            going,
-            solved=outcome.result is not Result.GIVEN_UP,
-            seconds=outcome.seconds,
-            now=world.now(),
-            timeline=timeline.text(world.folders, world.name),
-        )
-    return attempt.change(
-        world.folders, world.name, going, phase=Phase.ENDED, result=outcome.result.value
     )
 
 

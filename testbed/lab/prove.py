@@ -17,12 +17,12 @@ from testbed.lab import attempt, moves, restoring, sentinels
 from testbed.lab.attempt import Attempt, Phase
 from testbed.lab.checking import CheckResult, examine
 from testbed.lab.drivers import once_all
+from testbed.lab.ending import put_away
 from testbed.lab.folder import elsewhere
 from testbed.lab.format import Lab, Locale, Mode, Solution, Tier, WrongFix
 from testbed.lab.observation import Observation, Status
 from testbed.lab.probes import look
 from testbed.lab.proof import Proof, Recorded, digest, read_scripts, recorded, write_proof
-from testbed.lab.reset import put_away
 from testbed.lab.shortened import hurried
 from testbed.lab.start import prepare
 from testbed.lab.telling import Report, Teller

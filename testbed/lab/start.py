@@ -10,6 +10,7 @@ from testbed.errors import LabError
 from testbed.lab import attempt, journal, restoring, sentinels, timeline
 from testbed.lab.attempt import Attempt, Phase
 from testbed.lab.drivers import Observations, converge, settled_all
+from testbed.lab.ending import put_away
 from testbed.lab.format import Lab, Locale, Mode, Probe, Symptom
 from testbed.lab.format.probes import CephHealth, Steady
 from testbed.lab.observation import Observation, Status
@@ -61,7 +62,7 @@ def _clear_away(world: World, healthy: str, teller: Teller) -> None:
         )
     with teller.step("restore", healthy):
         restoring.restore_healthy(world, healthy)
-    attempt.forget(world.folders, world.name)
+    put_away(world, found)
 
 
 def prepare(

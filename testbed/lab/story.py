@@ -35,9 +35,14 @@ class Story:
 
     @property
     def mitigated(self) -> float | None:
-        """When a check first saw that users can work, if that held until the end."""
-        lowest = min((o.tier for o in self.lab.objectives), key=list(Tier).index)
-        return self._since({o.id for o in self.lab.objectives if o.tier is lowest})
+        """When a check first saw that users can work again, if that held until the end.
+
+        None, too, where they never stopped, or nothing says so before all is mended.
+        """
+        own = [o for o in self.lab.objectives if o.tier is Tier.MITIGATED]
+        if all(o.true_before for o in own):
+            return None
+        return self._since({o.id for o in own})
 
     @property
     def recovered(self) -> float | None:

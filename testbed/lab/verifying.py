@@ -1,11 +1,12 @@
 """Is it mended, and does that last? Asked when a learner finishes, and when a lab is proven."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from testbed.lab import perturbing
 from testbed.lab.attempt import Attempt
-from testbed.lab.checking import CheckResult, examine
+from testbed.lab.checking import CheckResult, ObjectiveSeen, SafeguardSeen, examine
 from testbed.lab.drivers import settled_all
 from testbed.lab.format import Lab, Tier
 from testbed.lab.observation import Observation, Status
@@ -14,15 +15,30 @@ from testbed.lab.world import World
 
 PERTURBATION = "perturbation"  # who rejects what does not last
 Perturbed = tuple[tuple[str, str, Observation], ...]  # perturbation, probe, what was seen
+Judged = TypeVar("Judged", ObjectiveSeen, SafeguardSeen)
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What held before anything was disturbed, and what did not while and after it was."""
+    """What held before anything was disturbed, and what did not while and after it was.
+
+    `outage` is what a client saw before, in seconds: what a disturbance costs is no learner's.
+    """
 
     check: CheckResult
     perturbed: bool
     failing: Perturbed
+    outage: float
+
+    @property
+    def lasting(self) -> CheckResult:
+        """What of the check outlasted every disturbance."""
+        lost = {probe for _, probe, _ in self.failing}
+        return replace(
+            self.check,
+            objectives=tuple(_without(each, lost) for each in self.check.objectives),
+            safeguards=tuple(_without(each, lost) for each in self.check.safeguards),
+        )
 
     @property
     def rejected_by(self) -> tuple[str, ...]:
@@ -58,7 +74,7 @@ def verify(
         check = examine(world, lab, going, settled_all)
     wanted = check.solved if perturb is None else perturb
     if not wanted or not lab.perturb:
-        return Verified(check, False, ())
+        return Verified(check, False, (), check.outage)
     failing: list[tuple[str, str, Observation]] = []
     for each in lab.perturb:
         name = perturbing.name_of(each)
@@ -68,7 +84,13 @@ def verify(
     with teller.step("objectives", "again"):
         after = examine(world, lab, going, settled_all)
     failing += [("", probe, seen) for probe, seen in _lost(check, after)]
-    return Verified(check if failing else after, True, tuple(failing))
+    return Verified(check if failing else after, True, tuple(failing), check.outage)
+
+
+def _without(each: Judged, lost: Collection[str]) -> Judged:
+    """Return a judge that does not hold where one of its probes was lost."""
+    own = {probe for probe, _ in each.observations}
+    return replace(each, status=Status.FAIL) if own & set(lost) else each
 
 
 def _lost(before: CheckResult, after: CheckResult) -> list[tuple[str, Observation]]:

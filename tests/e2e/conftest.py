@@ -98,6 +98,11 @@ class Cli:
             if testbed["name"] != but:
                 self.must("suspend", "--name", testbed["name"])
 
+    def mend(self, name: str, stage: str) -> None:
+        """Put a testbed back to a stage, whatever a test left in it."""
+        self.run("lab", "finish", "--give-up", "--name", name)  # where a lab was going on
+        self.must("checkpoint", "restore", stage, "--name", name)
+
     def away(self, name: str) -> None:
         """Remove a testbed of this run's, unless whoever runs the tests goes on with it."""
         if not KEPT:
@@ -223,7 +228,7 @@ def ceph(cli: Cli, stored: str, request: pytest.FixtureRequest) -> Iterator[str]
     """The running testbed with Ceph; one that a test failed on is restored for the next."""
     yield stored
     if request.node.stash.get(FAILED, False):
-        cli.must("checkpoint", "restore", "storage", "--name", stored)
+        cli.mend(stored, "storage")
 
 
 @pytest.fixture(scope="session")
@@ -243,7 +248,7 @@ def healthy(cli: Cli, aolda: str, request: pytest.FixtureRequest) -> Iterator[st
     """The running testbed; a test that fails leaves its mess to a restore, not to the next test."""
     yield aolda
     if request.node.stash.get(FAILED, False):
-        cli.must("checkpoint", "restore", "network", "--name", aolda)
+        cli.mend(aolda, "network")
 
 
 def try_briefly(cli: Cli, testbed: str, lab: str) -> None:

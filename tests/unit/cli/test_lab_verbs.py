@@ -405,7 +405,7 @@ class TestEnding:
         return so
 
     def test_a_lasting_repair_is_0_and_leads_to_the_debrief(self, folders: Folders, ends):
-        from testbed.lab.finish import Result as Ended
+        from testbed.lab.ending import Result as Ended
 
         going(folders)
         ends(result=Ended.PREVENTED, ended=True, tier=Tier.PREVENTED, check=seen())
@@ -414,7 +414,7 @@ class TestEnding:
         assert "testbed lab debrief" in told
 
     def test_what_does_not_last_goes_on_and_is_1(self, folders: Folders, ends):
-        from testbed.lab.finish import Result as Ended
+        from testbed.lab.ending import Result as Ended
         from testbed.lab.observation import error
 
         shaken = error("probe.late", machine="router", seconds=5)
@@ -433,7 +433,7 @@ class TestEnding:
         assert "testbed lab finish\n" not in result.stdout, "it was just tried"
 
     def test_putting_back_that_was_cut_short_is_gone_on_with(self, folders: Folders, ends):
-        from testbed.lab.finish import Result as Ended
+        from testbed.lab.ending import Result as Ended
 
         going(folders, phase=Phase.ENDED, result="resolved")
         assert "testbed lab finish" in said("status")
@@ -442,7 +442,7 @@ class TestEnding:
         assert said("finish").splitlines()[0] == "The testbed is sound again, and the lab is over."
 
     def test_giving_up_is_no_failure(self, folders: Folders, ends):
-        from testbed.lab.finish import Result as Ended
+        from testbed.lab.ending import Result as Ended
 
         going(folders, lab="gone-lab")
         ends(result=Ended.GIVEN_UP, ended=True)

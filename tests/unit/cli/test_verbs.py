@@ -10,6 +10,9 @@ from testbed.apply import health
 from testbed.apply.folders import Folders
 from testbed.apply.lock import only_one
 from testbed.host import MachineState, Snapshot
+from testbed.lab import attempt
+from testbed.lab.attempt import Attempt, Phase
+from testbed.lab.format import Mode
 from testbed.probe.verdict import Verdict
 
 
@@ -181,6 +184,20 @@ class TestDown:
         result = run("down")
         assert (result.exit_code, result.stdout) == (0, "there is no testbed; nothing to do\n")
 
+    def test_a_lab_that_is_going_on_is_kept_as_given_up(self, host: FakeHost, folders: Folders):
+        from testbed.lab import progress, timeline
+
+        host.has_all()
+        begun = Attempt("quiet-road", Mode.GUIDED, "ko", Phase.LIVE, "network", 1000.0, 1010.0)
+        attempt.save(folders, "lab", begun)
+        timeline.record(folders, "lab", "note", at=1020.0, text="the router?")
+        told = run("down").stdout.splitlines()
+        assert told[-1].endswith("look back with: testbed lab debrief quiet-road")
+        done = progress.of(folders)["quiet-road"]
+        assert (done.attempts, done.solved) == (1, 0)
+        (kept,) = (folders.labs() / "quiet-road").glob("*.jsonl")
+        assert [e["event"] for e in timeline.read(kept)] == ["note", "finished"]
+
     def test_of_two_it_takes_none_unasked(self, host: FakeHost):
         host.has_all()
         node1 = host.plan.machine("node1")
@@ -236,6 +253,14 @@ class TestCheckpoint:
         assert result.exit_code == 7
         assert "which `testbed up` takes once it has proven it" in result.stderr
         assert saved.verbs("snapshot") == []
+
+    def test_no_stage_is_restored_under_a_lab(self, saved: FakeHost, folders: Folders):
+        begun = Attempt("quiet-road", Mode.GUIDED, "ko", Phase.LIVE, "network", 1000.0)
+        attempt.save(folders, "lab", begun)
+        result = run("checkpoint", "restore", "network")
+        assert result.exit_code == 7
+        assert "testbed lab reset --to healthy" in result.stderr
+        assert saved.verbs("revert") == []
 
     def test_one_that_is_not_there_cannot_be_deleted(self, saved: FakeHost):
         result = run("checkpoint", "delete", "better")

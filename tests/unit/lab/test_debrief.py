@@ -12,7 +12,7 @@ sys.path.append(str(Path(__file__).parents[1]))  # the sample lab is shared
 from lab_sample import BEGAN, EVENTS, FINISHED, write_lab
 
 from testbed.lab.debrief import Debrief
-from testbed.lab.format import Lab, Locale
+from testbed.lab.format import Lab, Locale, Tier
 from testbed.lab.moments import Moments, code, escaped
 from testbed.lab.reading import read
 from testbed.lab.spans import offset, span
@@ -67,6 +67,14 @@ class TestStory:
     def test_users_can_work_from_the_check_on_that_saw_it(self, lab: Lab):
         assert Story(lab, EVENTS).mitigated == BEGAN + 205
         assert Story(lab, EVENTS).recovered == BEGAN + 400
+
+    def test_users_who_never_stopped_did_not_work_again(self, lab: Lab):
+        still = tuple(
+            o.model_copy(update={"true_before": "two are enough"}) for o in lab.objectives
+        )
+        assert Story(lab.model_copy(update={"objectives": still}), EVENTS).mitigated is None
+        resolved = tuple(o.model_copy(update={"tier": Tier.RESOLVED}) for o in lab.objectives)
+        assert Story(lab.model_copy(update={"objectives": resolved}), EVENTS).mitigated is None
 
     def test_what_is_lost_again_was_not_reached(self, lab: Lab):
         lost = {"at": BEGAN + 600, "event": "check", "holding": [], "solved": False}

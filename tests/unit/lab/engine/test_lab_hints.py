@@ -37,6 +37,11 @@ def test_hints_lead_to_the_first_objective_that_does_not_hold(lab: Lab):
     assert next_hint(lab, GOING, seen, 1000.0) == "do"
 
 
+def test_ladders_are_climbed_in_the_order_in_which_they_stand(lab: Lab):
+    turned = lab.model_copy(update={"hints": (*lab.hints[-1:], *lab.hints[:-1])})
+    assert next_hint(turned, GOING, None, 1000.0) == "do"
+
+
 def test_another_ladder_begins_at_once(lab: Lab):
     going = opened(("look", 1000.0), reached=("serving",))
     assert next_hint(lab, going, None, 1001.0) == "do"

@@ -10,7 +10,8 @@ from testbed.errors import TestbedError
 from testbed.guest import Script
 from testbed.lab import attempt
 from testbed.lab.attempt import Phase
-from testbed.lab.finish import Result, finish
+from testbed.lab.ending import Result
+from testbed.lab.finish import finish
 from testbed.lab.format import Lab, Locale, Mode
 from testbed.lab.perturbing import perturb
 from testbed.lab.reset import reset

@@ -13,17 +13,18 @@ from testbed.apply.folders import Folders
 from testbed.errors import LabError, WaitTimeout
 from testbed.guest import Script
 from testbed.host import MachineState
-from testbed.lab import attempt, progress, timeline
+from testbed.lab import attempt, progress, timeline, verifying
 from testbed.lab.attempt import Attempt, Phase
-from testbed.lab.checking import check
-from testbed.lab.finish import Result, finish
-from testbed.lab.format import Lab, Locale, Mode, Tier
+from testbed.lab.checking import CheckResult, ObjectiveSeen, SafeguardSeen, check
+from testbed.lab.ending import Result
+from testbed.lab.finish import finish
+from testbed.lab.format import Lab, Locale, Mode, Severity, Tier
 from testbed.lab.hints import open_hint
-from testbed.lab.observation import Status
+from testbed.lab.observation import Observation, Status
 from testbed.lab.reset import reset
 from testbed.lab.start import start
 from testbed.lab.telling import Told, silent
-from testbed.lab.words import say
+from testbed.lab.words import Said, say
 from testbed.lab.world import World
 
 
@@ -193,6 +194,75 @@ def test_going_back_to_healthy_ends_the_attempt(world: World, lab: Lab, sim: Sim
     assert sim.is_sound()
     assert attempt.find(world.folders, "lab") is None
     assert sim.checkpoints() == {"network"}
+    done = progress.of(world.folders)["quiet-node"]
+    assert (done.attempts, done.solved) == (1, 0)
+    (told,) = (world.folders.labs() / "quiet-node").glob("*.jsonl")
+    assert [e["event"] for e in timeline.read(told)][-2:] == ["reset", "finished"]
+
+
+def test_where_the_first_moment_is_gone_it_is_said_how_to_begin_again(
+    world: World, lab: Lab, sim: Simulation
+):
+    going = begin(world, lab)
+    for machine in world.plan.machines:
+        sim.host.delete_snapshot(machine.domain, going.broken)
+    with pytest.raises(LabError, match="there is no moment of lab 'quiet-node'") as caught:
+        reset(world, lab, going, "broken", silent)
+    assert caught.value.next_step == (
+        "begin again: testbed lab finish --give-up, then: testbed lab start quiet-node"
+    )
+    assert "reset" not in events(world)
+
+
+def test_an_attempt_that_is_over_leaves_no_checkpoint_to_the_next(
+    world: World, lab: Lab, sim: Simulation
+):
+    going = begin(world, lab)
+    attempt.save(world.folders, "lab", replace(going, phase=Phase.ENDED, result="resolved"))
+    begin(world, lab.model_copy(update={"id": "other-node"}))
+    assert sim.checkpoints() == {"network", "broken-other-node"}
+
+
+def test_one_look_proves_no_more_than_a_mitigation(world: World, lab: Lab, sim: Simulation):
+    going = begin(world, lab)
+    mend(sim)
+    assert check(world, lab, going).solved
+    assert attempt.get(world.folders, "lab").best is Tier.MITIGATED
+
+
+def test_what_costs_something_proves_nothing(world: World, lab: Lab, sim: Simulation):
+    going = begin(world, lab)
+    mend(sim)
+    sim.inside("node3").active = False
+    assert not check(world, lab, going).solved
+    assert attempt.get(world.folders, "lab").best is None
+
+
+def test_what_held_all_along_is_not_reached(world: World, lab: Lab, sim: Simulation):
+    serving, mended = lab.objectives
+    held = serving.model_copy(update={"true_before": "another node serves"})
+    lab = lab.model_copy(update={"objectives": (held, mended)})
+    going = begin(world, lab)
+    sim.inside("node1").active = True
+    assert check(world, lab, going).tier_reached is None
+    assert attempt.get(world.folders, "lab").best is None
+
+
+def test_an_outage_is_what_was_seen_before_anything_was_disturbed(
+    world: World, lab: Lab, monkeypatch: pytest.MonkeyPatch
+):
+    looks = [sound_but_for(outage=25.0), sound_but_for(outage=31.0)]
+    monkeypatch.setattr(verifying, "examine", lambda *_: looks.pop(0))
+    monkeypatch.setattr(verifying.perturbing, "perturb", lambda *_: ())
+    going = begin(world, lab)
+    outcome = finish(world, lab, going, give_up=False, report=silent)
+    assert (outcome.ended, outcome.outage) == (True, 25.0)
+
+
+def sound_but_for(outage: float) -> CheckResult:
+    seen = Observation(Status.PASS, Said("probe.service.pass"), {"longest_gap": outage})
+    guard = SafeguardSeen("others", Severity.RECOVERABLE, Status.PASS, (("writer", seen),))
+    return CheckResult((ObjectiveSeen("serving", Tier.RESOLVED, Status.PASS, ()),), (guard,))
 
 
 def test_without_the_healthy_checkpoint_every_fault_is_healed(
@@ -239,7 +309,10 @@ def test_what_does_not_outlast_a_restart_is_mitigated_and_goes_on(world: World, 
     outcome = finish(world, lab, going, give_up=False, report=silent)
     assert (outcome.result, outcome.ended) == (Result.MITIGATED, False)
     assert [probe for _, probe, _ in outcome.perturbed] == ["api"]
-    assert attempt.get(world.folders, "lab").phase is Phase.LIVE
+    going = attempt.get(world.folders, "lab")
+    assert (going.phase, going.reached, going.best) == (Phase.LIVE, (), Tier.MITIGATED)
+    told = [e for e in timeline.events(world.folders, "lab") if e["event"] == "check"]
+    assert told[-1]["solved"] is False  # or its debrief would open
 
 
 def test_of_a_machine_that_does_not_come_back_the_logs_are_kept(
