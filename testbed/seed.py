@@ -1,8 +1,6 @@
 """The seed of a machine: files → the ISO image cloud-init reads them from."""
 
-import hashlib
 import io
-import json
 from collections.abc import Mapping
 
 import pycdlib
@@ -28,8 +26,3 @@ def seed_iso(files: Mapping[str, str]) -> bytes:
     iso.write_fp(image)
     iso.close()
     return image.getvalue()
-
-
-def digest(files: Mapping[str, str]) -> str:
-    """Return the SHA-256 of the files' names and contents; an image's own bytes hold the time."""
-    return hashlib.sha256(json.dumps(dict(files), sort_keys=True).encode()).hexdigest()

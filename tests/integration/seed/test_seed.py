@@ -5,7 +5,7 @@ import io
 import pycdlib
 import pytest
 
-from testbed.seed import digest, seed_iso
+from testbed.seed import seed_iso
 
 FILES = {
     "user-data": "#cloud-config\nhostname: node1\n",
@@ -37,16 +37,3 @@ def test_cloud_init_finds_the_image_by_its_label() -> None:
     iso.open_fp(io.BytesIO(seed_iso(FILES)))
     assert iso.pvd.volume_identifier.strip() == b"CIDATA"
     iso.close()
-
-
-def test_the_digest_is_of_the_files_and_not_of_their_order() -> None:
-    assert digest(FILES) == digest(dict(reversed(FILES.items())))
-
-
-@pytest.mark.parametrize(
-    "other",
-    [{**FILES, "user-data": ""}, {k: v for k, v in FILES.items() if k != "meta-data"}],
-    ids=["text", "names"],
-)
-def test_another_file_gives_another_digest(other: dict[str, str]) -> None:
-    assert digest(other) != digest(FILES)
