@@ -121,10 +121,12 @@ def test_a_testbed_survives_what_happens_to_hosts(cli: Cli, small: Path, gone: N
     image.rename(hidden)
     try:
         done = cli.run("power", "on", "node1", "--name", NAME)
+        anew = cli.run("up", str(small), "--name", NAME)
     finally:
         hidden.rename(image)
-    assert done.returncode == 4
-    assert "testbed image build" in done.stderr
+    assert (done.returncode, anew.returncode) == (4, 7)
+    assert "its disks stand on an image that is gone" in done.stderr
+    assert "cannot be made anew" in anew.stderr
 
     _end_emulators()
     _end_libvirt()  # now it is as after a reboot: definitions and disks, and nothing that runs
@@ -136,7 +138,10 @@ def test_a_testbed_survives_what_happens_to_hosts(cli: Cli, small: Path, gone: N
     done = cli.run("exec", "node1", "--name", NAME, "--", "true")
     assert done.returncode == 7
     assert f"the keys of testbed '{NAME}' are gone" in done.stderr
-    cli.must("down", "--name", NAME)
+    done = cli.run("down", "--name", NAME)
+    assert done.returncode == 7
+    assert f"testbed down --forget --name {NAME}" in done.stderr
+    cli.must("down", "--forget", "--name", NAME)
     assert left(cli) == []
 
 
