@@ -3,6 +3,7 @@
 import os
 import signal
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,6 +90,23 @@ def test_up_killed_while_it_restores_restores_again(cli: Cli, small: Path, raise
     cli.must("up", str(small), "--name", SMALL)
     assert boot_ids(cli) == booted
     assert cli.run("status", "--check", "--name", SMALL).returncode == 0
+
+
+def test_a_down_that_is_killed_is_gone_through_with(cli: Cli, small: Path, raised: None) -> None:
+    booted = boot_ids(cli)
+    with Host.open() as host:
+        every = len(host.list_machines(SMALL))
+        process = cli.start("down", "--name", SMALL)
+        while process.poll() is None and len(host.list_machines(SMALL)) == every:
+            time.sleep(0.01)
+    process.kill()
+    process.communicate()
+    print(f"killed: {process.returncode == -signal.SIGKILL}")
+    cli.must("gc")
+    assert f"kept: {SMALL}, stage network" in cli.must("down", "--name", SMALL)
+    again = cli.json("up", str(small), "--name", SMALL)
+    assert again["restored"] is True
+    assert boot_ids(cli) == booted
 
 
 def test_a_disk_that_lost_its_snapshot_ends_in_a_deployment(
