@@ -9,7 +9,7 @@ import libvirt
 from testbed.errors import HostError, NoRoom
 
 _IMAGE_GONE = "its disks stand on an image that is gone: testbed down --forget, then: testbed up"
-_BY_TEXT = (
+_NO_ROOM = (
     (
         "Could not set up host forwarding rule",
         "another program holds the machine's SSH port; find it with: ss -ltnp, "
@@ -20,12 +20,14 @@ _BY_TEXT = (
         "stop another testbed or choose a smaller topology; see: testbed status",
     ),
     ("No space left on device", "free disk space, for example with: testbed image prune"),
+)
+_BY_TEXT = (
+    *_NO_ROOM,
     ("root.qcow2': No such file", _IMAGE_GONE),
     ("could not open kernel file", _IMAGE_GONE),
     ("could not load initrd", _IMAGE_GONE),
     ("does not support virt type 'kvm'", "run: testbed doctor"),
 )
-_ROOM = ("Could not set up host forwarding rule", "Cannot allocate memory", "No space left")
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.ENOMEM)
 _BY_ERRNO = {
     errno.ENOSPC: "free disk space, for example with: testbed image prune",
@@ -82,4 +84,4 @@ def explaining(doing: str) -> Iterator[None]:
 
 def _lacks_room(error: libvirt.libvirtError) -> bool:
     system = error.get_error_code() == libvirt.VIR_ERR_SYSTEM_ERROR
-    return any(text in str(error) for text in _ROOM) or (system and error.get_int1() in _FULL)
+    return any(text in str(error) for text, _ in _NO_ROOM) or (system and error.get_int1() in _FULL)

@@ -87,10 +87,10 @@ def verify(
     return Verified(check if failing else after, True, tuple(failing), check.outage)
 
 
-def _without(each: Judged, lost: Collection[str]) -> Judged:
+def _without(each: Judged, lost: set[str]) -> Judged:
     """Return a judge that does not hold where one of its probes was lost."""
     own = {probe for probe, _ in each.observations}
-    return replace(each, status=Status.FAIL) if own & set(lost) else each
+    return replace(each, status=Status.FAIL) if own & lost else each
 
 
 def _lost(before: CheckResult, after: CheckResult) -> list[tuple[str, Observation]]:
