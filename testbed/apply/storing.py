@@ -1,7 +1,9 @@
 """The storage stage: Ceph in the nodes, healthy, and the look at it that is remembered."""
 
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from testbed.apply import secrets as kept
@@ -12,7 +14,7 @@ from testbed.apply.session import Session
 from testbed.deploy import microceph
 from testbed.deploy.ceph import provider
 from testbed.deploy.ceph.secrets import Secrets, new_secrets
-from testbed.deploy.step import Guests
+from testbed.deploy.step import Guests, Timing
 from testbed.errors import GuestError
 from testbed.plan.models import Plan
 from testbed.plan.storage import Storage
@@ -23,9 +25,34 @@ from testbed.topology.models import FailureDomain, Provider
 from testbed.wait import Seen, wait_until
 
 _HEALTHY = 300.0  # seconds
+_PATIENCE = 60.0  # seconds in which a monitor that is busy would have answered
 DEPLOYED = "/etc/ceph/ceph.conf"
 
 T = TypeVar("T", bound=CephSeen | None)
+
+
+@dataclass
+class Patience:
+    """Watches monitors that Ceph calls slow while it warns of nothing else.
+
+    Ceph 18 may keep a report that was passed on and never answered, and warn for ever; only a
+    restart makes it forget (https://github.com/red-hat-storage/cephci/pull/5747). Each monitor is
+    named once.
+    """
+
+    clock: Callable[[], float] = time.monotonic
+    since: float | None = None
+    named: set[str] = field(default_factory=set)
+
+    def ends_with(self, seen: CephSeen) -> str | None:
+        """Return the machine of a monitor that hangs: every look of a minute saw such a one."""
+        slow, now = state.slow_monitors(seen), self.clock()
+        self.since = (self.since or now) if slow else None
+        left = [machine for machine in slow if machine not in self.named]
+        if self.since is None or now - self.since < _PATIENCE or not left:
+            return None
+        self.named.add(left[0])
+        return left[0]
 
 
 def raise_storage(
@@ -42,7 +69,7 @@ def raise_storage(
     else:
         provider.deploy(storage, guests, secrets(folders, plan.name, storage), timing)
     with recorder.step(WHOLE, Stage.STORAGE, part="healthy"):
-        return wait_until_healthy(storage, guests)
+        return _help_until_healthy(storage, guests, timing)
 
 
 def wait_where_deployed(plan: Plan, session: Session) -> CephSeen | None:
@@ -79,6 +106,20 @@ def guests_of(storage: Storage, session: Session) -> Guests:
 def secrets(folders: Folders, testbed: str, storage: Storage) -> Secrets:
     """Return the keys of Ceph's users, made once per testbed and kept with its other keys."""
     return kept.make(folders, testbed, "ceph", new_secrets(storage))
+
+
+def _help_until_healthy(storage: Storage, guests: Guests, timing: Timing) -> CephSeen:
+    """Return what was seen once the cluster is healthy; monitors that hang are restarted."""
+    patience = Patience()
+
+    def see() -> CephSeen:
+        seen = look(storage, guests)
+        hanging = patience.ends_with(seen)
+        if hanging and hanging in guests and storage.provider is Provider.CEPH:
+            provider.restart_monitor(hanging, guests, timing)
+        return seen
+
+    return _wait(storage, see)
 
 
 def wait_until_healthy(storage: Storage, guests: Guests) -> CephSeen:

@@ -101,6 +101,15 @@ def starting(
         yield Step(name, node.machine, Script(script, sudo=True))
 
 
+def restarting_monitor(machine: str) -> Step:
+    """Return the step after which a monitor has forgotten what it held on to."""
+    return Step(
+        "restart slow monitor",
+        machine,
+        Script(f"systemctl restart ceph-mon@{machine}\n", sudo=True),
+    )
+
+
 def _make_monitor(storage: Storage, node: StorageNode) -> Script:
     """Make a monitor's store; what an interrupted try left is thrown away first."""
     folder = f"/var/lib/ceph/mon/ceph-{node.machine}"

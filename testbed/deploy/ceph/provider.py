@@ -51,6 +51,13 @@ def deploy(storage: Storage, guests: Guests, secrets: Secrets, timing: Timing) -
     side_by_side(nodes, lambda pair: _start(job, *pair))
 
 
+def restart_monitor(machine: str, guests: Guests, timing: Timing) -> None:
+    """Restart a monitor; the others keep the quorum meanwhile, where there are others."""
+    step = node.restarting_monitor(machine)
+    with timing(machine, step.name):
+        take(guests, step)
+
+
 def _make(job: _Job, each: StorageNode) -> node.NodeFacts:
     """Make a node's daemons; return what it had before."""
     facts = node.read_facts(must(job.guests[each.machine], node.facts_script(job.storage, each)))

@@ -1,5 +1,6 @@
 """What one look at Ceph saw: health, quorum, OSDs, placement groups, and where replicas are."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from testbed.probe.verdict import Verdict
 CLEAN = "active+clean"
 UNKNOWN = "unknown"  # the health of a cluster that does not answer
 CLUSTER = "ceph"  # whom the verdicts are about
+_MONITOR = re.compile(r"\bmon\.([\w-]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,14 @@ def verdicts(seen: CephSeen, monitors: int) -> Iterator[Verdict]:
     states = ", ".join(f"{count} {state}" for state, count in seen.states.items())
     clean = bool(seen.states) and all(state.startswith(CLEAN) for state in seen.states)
     yield Verdict("placement groups", CLUSTER, clean, states or "none")
+
+
+def slow_monitors(seen: CephSeen) -> tuple[str, ...]:
+    """Return the machines of monitors with slow operations, where Ceph warns of nothing else."""
+    told = "; ".join(seen.problems)
+    if len(seen.problems) != 1 or not told.startswith("SLOW_OPS:") or "osd." in told:
+        return ()
+    return tuple(_MONITOR.findall(told))
 
 
 def placement_verdicts(seen: CephSeen) -> Iterator[Verdict]:

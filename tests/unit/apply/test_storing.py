@@ -3,7 +3,7 @@
 import json
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +13,7 @@ import pytest
 
 from testbed.apply import storing
 from testbed.apply.folders import Folders
+from testbed.apply.progress import Event, Recorder, Status
 from testbed.apply.session import Session
 from testbed.apply.stages import Level, highest, level, levels
 from testbed.errors import StateError, WaitTimeout
@@ -72,6 +73,19 @@ class Node:
         return Result(0 if self.has else 1, "", "", 0.1)
 
 
+@dataclass
+class Restarted:
+    """A machine whose monitor may be restarted, and nothing else done to it."""
+
+    name: str
+
+    def run(
+        self, command: Command | Script, *, timeout: float = 60.0, stdin: bytes = b""
+    ) -> Result:
+        assert command == Script(f"systemctl restart ceph-mon@{self.name}\n", sudo=True)
+        return Result(0, "", "", 0.1)
+
+
 def planned(name: str = "aolda") -> Plan:
     return plan(find(name), name="lab", folder=Path("/lab"), loopback="127.77.0.1")
 
@@ -127,6 +141,77 @@ class TestWait:
         with pytest.raises(WaitTimeout, match="Ceph healthy") as caught:
             self.wait(monkeypatch, None, None, None)
         assert "node1: it does not answer" in caught.value.why
+
+
+SLOW = replace(
+    HEALTHY,
+    health="HEALTH_WARN",
+    problems=("SLOW_OPS: 2 slow ops, oldest one blocked for 500 sec, mon.node3 has slow ops",),
+)
+
+
+class TestPatience:
+    """A monitor that keeps what nobody answers is restarted; one that is busy is waited for."""
+
+    def named(self, *looks: tuple[float, CephSeen]) -> list[str | None]:
+        patience = storing.Patience(clock=iter([at for at, _ in looks]).__next__)
+        return [patience.ends_with(seen) for _, seen in looks]
+
+    def test_a_monitor_is_named_after_a_minute_and_once(self) -> None:
+        told = self.named((10.0, SLOW), (69.0, SLOW), (70.0, SLOW), (200.0, SLOW))
+        assert told == [None, None, "node3", None]
+
+    def test_a_minute_begins_anew_when_it_was_not_slow_for_a_moment(self) -> None:
+        told = self.named((10.0, SLOW), (50.0, HEALTHY), (75.0, SLOW), (134.0, SLOW), (135.0, SLOW))
+        assert told == [None, None, None, None, "node3"]
+
+
+class TestHangingMonitor:
+    """What `up` does where only a monitor's restart would end the warning."""
+
+    def raised(
+        self, storage: Storage, monkeypatch: pytest.MonkeyPatch, *looks: CephSeen
+    ) -> list[Event]:
+        left = iter(looks)
+        monkeypatch.setattr(storing, "_PATIENCE", 0.0)
+        monkeypatch.setattr(storing, "_HEALTHY", 0.0)
+        monkeypatch.setattr(storing, "look", lambda *_: next(left))
+        for deploy in (storing.provider, storing.microceph):
+            monkeypatch.setattr(deploy, "deploy", lambda *_: None)
+        monkeypatch.setattr(storing, "secrets", lambda *_: {})
+        nodes = {node.machine: Restarted(node.machine) for node in storage.nodes}
+        told: list[Event] = []
+        with suppress(WaitTimeout):
+            storing.raise_storage(
+                Folders(Path("/c"), Path("/d"), Path("/s")),
+                planned(),
+                storage,
+                cast(Session, SimpleNamespace(guests=nodes)),
+                Recorder(told.append),
+            )
+        return [event for event in told if event.detail != "healthy"]
+
+    def test_it_is_restarted_and_that_is_told(
+        self, storage: Storage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        told = self.raised(storage, monkeypatch, SLOW)
+        assert [(event.machine, event.status) for event in told[:2]] == [
+            ("node3", Status.STARTED),
+            ("node3", Status.DONE),
+        ]
+        assert told[0].detail == "restart slow monitor"
+
+    def test_what_else_is_wrong_restarts_nothing(
+        self, storage: Storage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        down = replace(SLOW, problems=(*SLOW.problems, "MON_DOWN: 1/3 mons down"))
+        told = self.raised(storage, monkeypatch, down)
+        assert {event.machine for event in told} == {"testbed"}
+
+    def test_a_snap_is_left_alone(self, storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+        snap = replace(storage, provider=Provider.MICROCEPH)
+        told = self.raised(snap, monkeypatch, SLOW)
+        assert {event.machine for event in told} == {"testbed"}
 
 
 class TestWrong:

@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 from testbed.probe.ceph.quorum import MonStatus, read_mon_status
-from testbed.probe.ceph.state import CephSeen, placement_verdicts, read, unknown, verdicts
+from testbed.probe.ceph.state import (
+    CephSeen,
+    placement_verdicts,
+    read,
+    slow_monitors,
+    unknown,
+    verdicts,
+)
 from testbed.probe.verdict import failing
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -172,3 +179,40 @@ def test_a_monitor_tells_its_state_at_its_socket(
 
 def test_a_monitor_without_a_socket_is_silent() -> None:
     assert str(MonStatus("node2", "silent", (), ())) == "mon.node2 is silent"
+
+
+@pytest.mark.parametrize(
+    ("problems", "expected"),
+    [
+        (
+            ["SLOW_OPS: 58 slow ops, oldest one blocked for 759 sec, mon.node3 has slow ops"],
+            ("node3",),
+        ),
+        (
+            [
+                "SLOW_OPS: 290 slow ops, oldest one blocked for 225 sec, "
+                "daemons [mon.node1,mon.node3] have slow ops."
+            ],
+            ("node1", "node3"),
+        ),
+        (
+            [
+                "SLOW_OPS: 9 slow ops, oldest one blocked for 40 sec, "
+                "daemons [osd.1,mon.node3] have slow ops."
+            ],
+            (),
+        ),
+        (
+            [
+                "MON_DOWN: 1/3 mons down, quorum node1,node2",
+                "SLOW_OPS: 2 slow ops, oldest one blocked for 96 sec, mon.node1 has slow ops",
+            ],
+            (),
+        ),
+        ([], ()),
+    ],
+)
+def test_monitors_are_called_slow_where_nothing_else_is_wrong(
+    problems: list[str], expected: tuple[str, ...]
+) -> None:
+    assert slow_monitors(unknown(*problems)) == expected
