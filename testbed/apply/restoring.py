@@ -13,6 +13,7 @@ from testbed.errors import HostError, NoRoom, StateError
 from testbed.host import Host
 from testbed.plan.models import Plan
 from testbed.render.domain import Accelerator
+from testbed.topology.models import Topology
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +31,28 @@ class Found:
 
 
 def find(host: Host, folders: Folders, plan: Plan, accel: Accelerator, goal: Level) -> Found | None:
-    """Return what is kept under the plan's name; None where nothing is. Changes nothing."""
+    """Return what is kept under the plan's name; None where nothing is. Changes nothing.
+
+    Raises `StateError` where it is another topology's: it would have to give way.
+    """
     manifest = kept.find(folders, plan.name)
     if manifest is None or not kept.disks(folders, plan.name).exists():
         return None
+    _must_be_of(manifest, Topology.model_validate_json(plan.topology).name)
     now = origin.of_wanted(host, folders, plan, accel)
     if changed := origin.changed(manifest.origin, now):
         return Found(manifest, None, f"{' and '.join(changed)} changed since it was kept")
     return Found(manifest, nearest(manifest.stages, goal))
+
+
+def _must_be_of(manifest: Kept, topology: str) -> None:
+    if manifest.topology != topology:
+        raise StateError(
+            f"testbed '{manifest.name}' is kept and was made from another topology",
+            why=f"it was made from '{manifest.topology}', and '{topology}' would take its place",
+            next_step=f"restore it: testbed up --name {manifest.name}, delete it: "
+            f"testbed down --forget --name {manifest.name}, or choose another name with --name",
+        )
 
 
 def restore(

@@ -39,5 +39,5 @@ def outsider(plan: Plan, cloud: Cloud, session: Session) -> TalkingGuest:
     raise StateError(
         f"no machine of testbed '{plan.name}' reaches OpenStack's instances",
         why="none has an address in the provider VLAN",
-        next_step="give the router one in the topology, then run: testbed validate",
+        next_step="give the router one in the topology, then run: testbed validate FILE",
     )

@@ -9,6 +9,7 @@ import typer
 from testbed.cli.options import Json, open_host
 
 if TYPE_CHECKING:
+    from testbed.apply.folders import Folders
     from testbed.apply.raising import Raised, Wish
     from testbed.host import Host
 
@@ -20,18 +21,26 @@ _PROVEN = {  # by the level that was raised
 }
 
 
+_Topology = Annotated[
+    str | None,
+    typer.Argument(
+        help="A shipped topology (aolda, aolda-cloud, aolda-flat, aolda-one …) or a YAML file. "
+        "[default: that of the testbed there is, or aolda]",
+        metavar="TOPOLOGY",
+        show_default=False,
+    ),
+]
+_Name = Annotated[
+    str | None,
+    typer.Option(
+        "--name", "-n", help="Name it; several run side by side. [default: the topology's]"
+    ),
+]
+
+
 def up(
-    topology: Annotated[
-        str,
-        typer.Argument(
-            help="A shipped topology (aolda, aolda-cloud, aolda-flat, aolda-one …) or a YAML file.",
-            metavar="TOPOLOGY",
-        ),
-    ] = "aolda",
-    name: Annotated[
-        str | None,
-        typer.Option("--name", "-n", help="Name it; several run side by side. [default: its own]"),
-    ] = None,
+    topology: _Topology = None,
+    name: _Name = None,
     to: Annotated[
         Literal["network", "storage", "cloud"] | None,
         typer.Option("--to", help="Stop after this stage. [default: the topology's last]"),
@@ -51,32 +60,31 @@ def up(
     from testbed.cli.progress import shown
 
     with open_host() as (host, folders):
-        wish = _wish(topology, name, to)
+        wish = _wish(host, folders, topology, name, to)
         if dry_run:
-            _print_preview(host, wish, as_json=json)
+            _print_preview(host, folders, wish, as_json=json)
             return
         with shown(tuple(wish.topology.machines)) as report:
             raised = raising.up(host, folders, wish, report)
     _print(raised, as_json=json)
 
 
-def _wish(topology: str, name: str | None, to: str | None) -> "Wish":
-    from testbed.apply.folders import Folders
+def _wish(
+    host: "Host", folders: "Folders", topology: str | None, name: str | None, to: str | None
+) -> "Wish":
+    from testbed.apply.choosing import choose
     from testbed.apply.raising import Wish
     from testbed.apply.stages import Level
     from testbed.doctor.kvm import accelerator
-    from testbed.topology.shipped import find
 
-    found = find(topology)
-    accel = accelerator(Folders.of_user().cache)
-    return Wish(found, name or found.name, accel, Level(to) if to else None)
+    chosen, called = choose(host, folders, topology, name)
+    return Wish(chosen, called, accelerator(folders.cache), Level(to) if to else None)
 
 
-def _print_preview(host: "Host", wish: "Wish", *, as_json: bool) -> None:
-    from testbed.apply.folders import Folders
+def _print_preview(host: "Host", folders: "Folders", wish: "Wish", *, as_json: bool) -> None:
     from testbed.apply.raising import preview
 
-    _, todo = preview(host, Folders.of_user(), wish)
+    _, todo = preview(host, folders, wish)
     if as_json:
         typer.echo(json_module.dumps([dataclasses.asdict(change) for change in todo], indent=1))
         return

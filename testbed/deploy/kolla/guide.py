@@ -25,7 +25,8 @@ def _parts(plan: Plan, cloud: Cloud, *, raised: bool) -> Iterator[str]:
         yield (
             "**These files are of a testbed that is not raised:** the way into its machines\n"
             "(`ssh_config`) and the keys of OpenStack's users in Ceph are missing. Raise it with\n"
-            "`testbed up`, then write the files again with `testbed kolla write --name`."
+            f"`testbed up`, then write the files again: `testbed kolla write FOLDER --name "
+            f"{plan.name}`."
         )
     yield "## What it needs"
     yield "\n".join(f"- {need}" for need in _needs(cloud))

@@ -238,6 +238,16 @@ def test_onto_anything_else_it_is_deployed_anew_and_says_why(host, folders, data
     assert not folders.kept("lab").exists()
 
 
+def test_another_topology_under_its_name_does_not_delete_it(host, folders, data, up):
+    lifecycle.down(host, folders, "lab")
+    with pytest.raises(StateError, match="kept and was made from another topology") as caught:
+        up(replace(WISH, topology=find("aolda-one")))
+    assert "made from 'aolda-flat', and 'aolda-one' would take its place" in caught.value.why
+    assert "testbed up --name lab" in caught.value.next_step
+    assert up().restored is Level.NETWORK
+    assert data.read_text() == "precious"
+
+
 def test_another_accelerator_is_something_else(host, folders, data, up):
     lifecycle.down(host, folders, "lab")
     assert "the accelerator changed" in up(replace(WISH, accel="kvm")).note

@@ -9,7 +9,6 @@ from typer.testing import CliRunner
 from testbed.apply import kept
 from testbed.apply.folders import Folders
 from testbed.apply.kept import Kept
-from testbed.cli.kept_text import kept_line
 
 
 def run(*arguments: str) -> str:
@@ -33,22 +32,8 @@ def room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept, "bytes_on_disk", lambda *_: int(9.3 * 2**30))
 
 
-LINE = "kept: lab, stage storage, 9.3 GiB; testbed up aolda-flat --name lab restores it\n"
+LINE = "kept: lab, stage storage, 9.3 GiB; testbed up --name lab restores it\n"
 HINT = "delete it with: testbed down --forget --name lab\n"
-
-
-@pytest.mark.parametrize(
-    ("name", "topology", "way"),
-    [
-        ("aolda", "aolda", "testbed up restores it"),
-        ("lab", "aolda", "testbed up aolda --name lab restores it"),
-        ("aolda-flat", "aolda-flat", "testbed up aolda-flat restores it"),
-        ("small", "small", "testbed up FILE restores it, FILE being topology 'small'"),
-    ],
-)
-def test_the_way_back_can_be_typed(folders: Folders, name: str, topology: str, way: str):
-    line = kept_line(folders, keep(folders, name, topology))
-    assert line == f"kept: {name}, stage storage, 9.3 GiB; {way}"
 
 
 @pytest.mark.parametrize("arguments", [["status"], ["status", "--name", "lab"]])

@@ -1,0 +1,46 @@
+"""Which testbed `up` raises where the user named no topology, or neither topology nor name."""
+
+from testbed.apply import kept, observe
+from testbed.apply.folders import Folders
+from testbed.errors import StateError
+from testbed.host import Host
+from testbed.topology.models import Topology
+from testbed.topology.shipped import find, shipped
+
+DEFAULT = "aolda"
+
+
+def choose(
+    host: Host, folders: Folders, topology: str | None, name: str | None
+) -> tuple[Topology, str]:
+    """Return the topology to raise, and the name of its testbed.
+
+    Without a topology a testbed that exists or is kept goes on with its own; without a name, too,
+    the only one that exists does, or where none does the only one that is kept. What is new under
+    the name of a shipped topology is that one, under any other name `DEFAULT`. Raises what `find`
+    raises, and `StateError` where a testbed's topology is of another version.
+    """
+    if topology is not None:
+        wanted = find(topology)
+        return wanted, name or wanted.name
+    if name is None:
+        there = observe.names(host) or tuple(each.name for each in kept.list_kept(folders))
+        name = there[0] if len(there) == 1 else DEFAULT
+    return _own(host, folders, name) or find(name if name in shipped() else DEFAULT), name
+
+
+def _own(host: Host, folders: Folders, name: str) -> Topology | None:
+    """Return what a testbed was made from; None where there is none of that name."""
+    if testbed := observe.find(host, folders, name):
+        return Topology.model_validate_json(testbed.plan.topology)
+    manifest = kept.find(folders, name) or kept.find_draft(folders, name)
+    if manifest is None:
+        return None
+    try:
+        return Topology.model_validate_json(manifest.origin.get("the topology", ""))
+    except ValueError as error:
+        raise StateError(
+            f"testbed '{name}', which is kept, cannot be understood",
+            why="another version of testbed made it",
+            next_step=f"use that version, or delete it: testbed down --forget --name {name}",
+        ) from error
