@@ -7,7 +7,7 @@ from testbed.apply import secrets as kept
 from testbed.apply.folders import Folders
 from testbed.apply.having import may_be_in
 from testbed.apply.session import Session
-from testbed.deploy.openstack import login
+from testbed.deploy.openstack import login, node
 from testbed.deploy.openstack.config import dashboard, frontend
 from testbed.deploy.openstack.files import DIGEST
 from testbed.deploy.openstack.site import HTTP
@@ -34,10 +34,16 @@ def look_where_deployed(folders: Folders, plan: Plan, session: Session) -> Cloud
     secrets = _secrets(folders, plan.name)
     if cloud is None or cloud.provider is not CloudProvider.PACKAGES or not secrets:
         return None
-    guests = {node.machine: session.guests[node.machine] for node in cloud.nodes}
+    guests = {each.machine: session.guests[each.machine] for each in cloud.nodes}
     if not _may_be_deployed(cloud, guests):
         return None
-    wanted = Wanted(cloud, endpoints(cloud), login.keystone(cloud), login.admin(secrets))
+    wanted = Wanted(
+        cloud=cloud,
+        units={each.machine: node.units(each) for each in cloud.nodes},
+        endpoints=endpoints(cloud),
+        keystone=login.keystone(cloud),
+        admin=login.admin(secrets),
+    )
     return look(wanted, guests)
 
 
@@ -80,4 +86,4 @@ def _secrets(folders: Folders, testbed: str) -> Mapping[str, str]:
 
 
 def _may_be_deployed(cloud: Cloud, guests: Guests) -> bool:
-    return may_be_in({node.machine: guests[node.machine] for node in cloud.controllers}, DIGEST)
+    return may_be_in({each.machine: guests[each.machine] for each in cloud.controllers}, DIGEST)

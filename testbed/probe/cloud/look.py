@@ -18,9 +18,10 @@ Guests = Mapping[str, TalkingGuest]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is looked at: a cloud, the addresses of its APIs by name, keystone's, and as whom."""
+    """What is looked at: a cloud, each machine's units, the addresses of its APIs, and as whom."""
 
     cloud: Cloud
+    units: Mapping[str, tuple[str, ...]]  # by machine
     endpoints: Mapping[str, str]
     keystone: str
     admin: Login
@@ -29,17 +30,19 @@ class Wanted:
 def look(wanted: Wanted, guests: Guests) -> CloudSeen:
     """Return what is seen through the nodes that answer; what is silent is told, not raised."""
     (nodes, silent), seen = both(
-        lambda: _look_at_nodes(wanted.cloud, guests), lambda: _look_at_apis(wanted, guests)
+        lambda: _look_at_nodes(wanted, guests), lambda: _look_at_apis(wanted, guests)
     )
     return replace(seen, nodes=nodes, unasked=(*silent, *seen.unasked))
 
 
-def _look_at_nodes(cloud: Cloud, guests: Guests) -> tuple[tuple[NodeSeen, ...], tuple[str, ...]]:
+def _look_at_nodes(wanted: Wanted, guests: Guests) -> tuple[tuple[NodeSeen, ...], tuple[str, ...]]:
+    cloud = wanted.cloud
+
     def see(each: CloudNode) -> NodeSeen | str:
         if each.machine not in guests:
             return f"{each.machine} is not running"
         try:
-            return node.look(guests[each.machine], cloud, each)
+            return node.look(guests[each.machine], cloud, each, wanted.units[each.machine])
         except GuestError as error:
             return error.what
 

@@ -18,11 +18,11 @@ _BETWEEN_MEMBERS = 25672  # 20000 above, as RabbitMQ has it
 _DATABASES = {"nb": "OVN_Northbound", "sb": "OVN_Southbound"}
 
 
-def script(cloud: Cloud, node: CloudNode) -> Script:
+def script(cloud: Cloud, node: CloudNode, units: tuple[str, ...]) -> Script:
     """Return the look at a node; it starts few processes, and succeeds whatever it sees."""
     parts = [
         _section("chassis", "ovn-appctl -T 5 -t ovn-controller connection-status || true"),
-        _section("failed", "systemctl list-units --plain --no-legend --state=failed || true"),
+        _section("units", f"systemctl is-active {' '.join(units)} || true"),
     ]
     if node.control:
         parts += _control(cloud, node)
@@ -50,12 +50,23 @@ def _section(name: str, body: str) -> str:
     return f"echo '=== {name}'\n{body}"
 
 
-def look(guest: TalkingGuest, cloud: Cloud, node: CloudNode, *, timeout: float = 60.0) -> NodeSeen:
-    """Look at a node; raises `GuestError` where it cannot be reached in time."""
-    return read(must(guest, script(cloud, node), timeout=timeout), cloud, node)
+def look(
+    guest: TalkingGuest,
+    cloud: Cloud,
+    node: CloudNode,
+    units: tuple[str, ...],
+    *,
+    timeout: float = 60.0,
+) -> NodeSeen:
+    """Look at a node whose share is those units; raises `GuestError` where it does not answer.
+
+    `timeout` is in seconds.
+    """
+    told = must(guest, script(cloud, node, units), timeout=timeout)
+    return read(told, cloud, node, units)
 
 
-def read(text: str, cloud: Cloud, node: CloudNode) -> NodeSeen:
+def read(text: str, cloud: Cloud, node: CloudNode, units: tuple[str, ...]) -> NodeSeen:
     """Read the output of `script`."""
     _, *rest = re.split(r"^=== (.*)\n", text, flags=re.MULTILINE)
     told = dict(zip(rest[::2], rest[1::2], strict=True))
@@ -72,7 +83,7 @@ def read(text: str, cloud: Cloud, node: CloudNode) -> NodeSeen:
         queue=tuple(_queue(told, cloud, node)),
         networks=None if alone or not node.control else _roles(told),
         chassis=told.get("chassis", "").strip() == "connected",
-        failed=tuple(_units(told.get("failed", ""))),
+        stopped=dict(_stopped(units, told.get("units", "").split())),
     )
 
 
@@ -104,7 +115,7 @@ def _roles(told: Mapping[str, str]) -> Mapping[str, str]:
     return found
 
 
-def _units(text: str) -> Iterator[str]:
-    for line in text.splitlines():
-        if words := line.split():
-            yield words[0].removesuffix(".service")
+def _stopped(units: tuple[str, ...], states: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield the units that do not run; of all of them nothing is known where systemd is silent."""
+    told = states if len(states) == len(units) else [SILENT] * len(units)
+    return ((unit, state) for unit, state in zip(units, told, strict=True) if state != "active")

@@ -1,7 +1,7 @@
 """What a look at OpenStack saw, in values that can be kept and read again."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 SYNCED, SILENT = "Synced", "silent"  # states of a database server; the second is ours
@@ -20,7 +20,7 @@ class NodeSeen:
     queue: tuple[str, ...] = ()  # machines it is in one queue cluster with, itself among them
     networks: Mapping[str, str] | None = None  # role in OVN's nb and sb; None: not a cluster
     chassis: bool = False  # its switch is connected to OVN
-    failed: tuple[str, ...] = ()  # units that gave up
+    stopped: Mapping[str, str] = field(default_factory=dict)  # units that do not run: their state
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +87,7 @@ def recall(record: Any) -> CloudSeen:
 
 
 def _node(record: Any) -> NodeSeen:
-    lists = {name: tuple(record[name]) for name in ("queue", "failed")}
-    return NodeSeen(**{**record, **lists})
+    return NodeSeen(**{**record, "queue": tuple(record["queue"])})
 
 
 def _instance(record: Any) -> InstanceSeen:

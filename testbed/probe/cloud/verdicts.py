@@ -37,7 +37,7 @@ def verdicts(cloud: Cloud, seen: CloudSeen) -> Iterator[Verdict]:
         _reports("agents", seen.agents),
         _hypervisors(cloud, seen),
         _instances(seen),
-        _failed(seen),
+        _units(seen),
     )
 
 
@@ -132,10 +132,15 @@ def _instances(seen: CloudSeen) -> Iterator[Verdict]:
     yield _verdict(INSTANCES, holds=not failed, seen=told)
 
 
-def _failed(seen: CloudSeen) -> Iterator[Verdict]:
-    units = [f"{unit} on {each.machine}" for each in seen.nodes for unit in each.failed]
-    if units:
-        yield _verdict("units", holds=False, seen=f"gave up: {', '.join(units)}")
+def _units(seen: CloudSeen) -> Iterator[Verdict]:
+    """Yield whether all run; an API answers, and volumes are served, while one of three does."""
+    down = [
+        f"{unit} on {each.machine} {'gave up' if state == 'failed' else f'is {state}'}"
+        for each in seen.nodes
+        for unit, state in each.stopped.items()
+    ]
+    if seen.nodes:
+        yield _verdict("units", holds=not down, seen=", ".join(down) or "all run")
 
 
 def _and(words: Iterable[str]) -> str:

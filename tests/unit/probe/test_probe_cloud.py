@@ -46,7 +46,9 @@ Servers:
 CONTROLLER = """\
 === chassis
 connected
-=== failed
+=== units
+active
+active
 === vip
 4: vlan-mgmt    inet 10.0.10.250/24 scope global secondary vlan-mgmt\\       valid_lft forever
 === database
@@ -59,6 +61,9 @@ LISTEN 0      1024      10.0.10.11:5672      0.0.0.0:*
 0      0        10.0.10.11:25672     10.0.10.12:41234
 0      0      [::ffff:10.0.10.11]:38112 [::ffff:10.0.10.13]:25672
 """
+
+
+UNITS = ("haproxy", "neutron-api")
 
 
 def decided(topology: str = "aolda-cloud") -> Cloud:
@@ -77,7 +82,7 @@ def told(text: str = CONTROLLER, role: str = "leader", leader: str = "self") -> 
 
 class TestNode:
     def test_a_controller_tells_its_share_of_everything(self):
-        assert node.read(told(), CLOUD, CLOUD.nodes[0]) == NodeSeen(
+        assert node.read(told(), CLOUD, CLOUD.nodes[0], UNITS) == NodeSeen(
             machine="node1",
             control=True,
             vip=True,
@@ -86,51 +91,56 @@ class TestNode:
             queue=("node1", "node2", "node3"),
             networks={"nb": "leader", "sb": "leader"},
             chassis=True,
-            failed=(),
+            stopped={},
         )
 
     def test_a_node_where_nothing_runs_tells_that(self):
-        nothing = "=== chassis\novn-appctl: cannot read pidfile\n=== failed\n" + "".join(
+        nothing = "=== chassis\novn-appctl: cannot read pidfile\n=== units\n" + "".join(
             f"=== {name}\n" for name in ("vip", "database", "listens", "queue", "nb", "sb")
         )
-        seen = node.read(nothing, CLOUD, CLOUD.nodes[1])
+        seen = node.read(nothing, CLOUD, CLOUD.nodes[1], UNITS)
         assert (seen.vip, seen.database, seen.members, seen.queue) == (False, "silent", 0, ())
         assert seen.networks == {"nb": "silent", "sb": "silent"}
+        assert seen.stopped == {"haproxy": "silent", "neutron-api": "silent"}
         assert not seen.chassis
 
     def test_a_queue_that_takes_nobody_has_no_members(self):
         text = told().replace("LISTEN 0      1024      10.0.10.11:5672      0.0.0.0:*\n", "")
-        assert node.read(text, CLOUD, CLOUD.nodes[0]).queue == ()
+        assert node.read(text, CLOUD, CLOUD.nodes[0], UNITS).queue == ()
 
     def test_a_member_that_parted_is_missing_in_the_queue(self):
         text = told().replace("[::ffff:10.0.10.13]", "[::ffff:10.0.10.99]")
-        assert node.read(text, CLOUD, CLOUD.nodes[0]).queue == ("node1", "node2")
+        assert node.read(text, CLOUD, CLOUD.nodes[0], UNITS).queue == ("node1", "node2")
 
     def test_a_raft_without_a_majority_has_no_leader(self):
         text = told(role="candidate", leader="unknown")
-        networks = node.read(text, CLOUD, CLOUD.nodes[0]).networks
+        networks = node.read(text, CLOUD, CLOUD.nodes[0], UNITS).networks
         assert networks == dict.fromkeys(("nb", "sb"), "without a leader")
 
-    def test_units_that_gave_up_are_named(self):
-        line = "neutron-api.service loaded failed failed OpenStack neutron-api\n"
-        text = told().replace("=== failed\n", f"=== failed\n{line}")
-        assert node.read(text, CLOUD, CLOUD.nodes[0]).failed == ("neutron-api",)
+    def test_units_that_do_not_run_are_named(self):
+        text = told().replace("active\nactive\n", "inactive\nfailed\n")
+        stopped = node.read(text, CLOUD, CLOUD.nodes[0], UNITS).stopped
+        assert stopped == {"haproxy": "inactive", "neutron-api": "failed"}
+
+    def test_only_the_clouds_own_units_are_asked_for(self):
+        asked = node.script(CLOUD, CLOUD.nodes[0], UNITS).text
+        assert "systemctl is-active haproxy neutron-api ||" in asked
 
     def test_a_lone_controller_is_no_cluster(self):
         alone = decided("aolda-cloud-compact")
         text = CONTROLLER.replace("\nwsrep_cluster_size\t3", "").replace(
             "wsrep_local_state_comment\tSynced\n", ""
         )
-        seen = node.read(text, alone, alone.nodes[0])
+        seen = node.read(text, alone, alone.nodes[0], UNITS)
         assert (seen.database, seen.members, seen.networks) == ("Synced", 1, None)
 
     def test_only_the_control_plane_is_asked_for_databases(self):
         alone = decided("aolda-cloud-compact")
-        assert "mariadb" in node.script(alone, alone.nodes[0]).text
-        assert "mariadb" not in node.script(alone, alone.nodes[1]).text
+        assert "mariadb" in node.script(alone, alone.nodes[0], UNITS).text
+        assert "mariadb" not in node.script(alone, alone.nodes[1], UNITS).text
 
     def test_no_erlang_is_started(self):
-        assert "rabbitmq" not in node.script(CLOUD, CLOUD.nodes[0]).text
+        assert "rabbitmq" not in node.script(CLOUD, CLOUD.nodes[0], UNITS).text
 
 
 REPORTS = {
@@ -203,7 +213,8 @@ def guests(openstack: FakeOpenStack) -> dict[str, Guest]:
 
 
 def looked(guests: dict[str, Guest]) -> CloudSeen:
-    return look(Wanted(CLOUD, ENDPOINTS, KEYSTONE, ADMIN), guests)
+    units = {each.machine: UNITS for each in CLOUD.nodes}
+    return look(Wanted(CLOUD, units, ENDPOINTS, KEYSTONE, ADMIN), guests)
 
 
 def wrong(seen: CloudSeen) -> list[str]:
@@ -321,7 +332,8 @@ class TestLook:
             "node3 sees node1 and node2 and node3",
         ),
         ({"chassis": False}, "cloud: chassis: 2 of 3 connected, not node2"),
-        ({"failed": ("glance-api",)}, "cloud: units: gave up: glance-api on node2"),
+        ({"stopped": {"glance-api": "failed"}}, "cloud: units: glance-api on node2 gave up"),
+        ({"stopped": {"haproxy": "inactive"}}, "cloud: units: haproxy on node2 is inactive"),
         (
             {"networks": {"nb": "leader", "sb": "follower"}},
             "cloud: OVN nb: node1 leader, node2 leader, node3 follower",
