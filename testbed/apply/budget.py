@@ -57,13 +57,14 @@ def must_fit(
 ) -> None:
     """Raise `HostError` with need, have and what would fit, unless the host has room.
 
-    `smaller` gives other topologies by name with what they need; it is asked only on refusal.
+    `smaller` gives other topologies by name with what they need; it is asked only on refusal. Of
+    those that need more of anything none is proposed.
     """
     if need.fits(have):
         return
     fitting = sorted(
-        (variant for variant in smaller() if variant[1].fits(have)),
-        key=lambda variant: variant[1].memory_mib,
+        (each for each in smaller() if each[1].fits(have) and each[1].fits(need)),
+        key=lambda each: each[1].memory_mib,
         reverse=True,
     )
     next_step = (

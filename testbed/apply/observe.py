@@ -105,7 +105,8 @@ def desired(host: Host, folders: Folders, topology: Topology, name: str) -> Plan
             f"testbed '{name}' exists and was made from another topology",
             why=f"it was made from '{Topology.model_validate_json(found.plan.topology).name}' "
             "as that was then",
-            next_step=f"run: testbed down --name {name}, or choose another name with --name",
+            next_step=f"go on with it: testbed up --name {name}, take it down first: "
+            f"testbed down --name {name}, or choose another name with --name",
         )
     _must_be_nobody_elses(wanted, others)
     return wanted

@@ -28,7 +28,7 @@ from testbed.apply.folders import Folders, make_private
 from testbed.apply.lock import only_one
 from testbed.apply.progress import WHOLE, Recorder, Report, Stage
 from testbed.apply.session import Session, session
-from testbed.apply.stages import Level, level
+from testbed.apply.stages import Level, level, levels
 from testbed.apply.up import Walk, walk
 from testbed.doctor.kvm import accelerator
 from testbed.errors import TestbedError
@@ -259,20 +259,21 @@ def must_have_room(
     have = budget.free(host.facts(), folders.data)
     old = kept.bytes_on_disk(folders, wish.name) // _MEBIBYTE
     most = replace(have, disk_mib=have.disk_mib + old)
-    budget.must_fit(wish.name, need, most, lambda: _variants(folders, wish))
+    budget.must_fit(wish.name, need, most, lambda: _variants(folders, wish, plan))
     ports.must_be_free(plan.loopback, starting)
     restores = any(change.action is Action.RESTORE for change in todo)
     if not need.fits(have) and not restores:
         kept.remove(folders, wish.name)
 
 
-def _variants(folders: Folders, wish: Wish) -> Iterator[tuple[str, budget.Budget]]:
-    """Yield what each shipped topology needs."""
+def _variants(folders: Folders, wish: Wish, wanted: Plan) -> Iterator[tuple[str, budget.Budget]]:
+    """Yield what each shipped topology needs that goes as far as the one that is wanted."""
     for name in shipped():
         plan = decide(
             find_topology(name), name=name, folder=folders.disks(name), loopback="127.0.0.1"
         )
-        yield name, budget.needs(plan.machines, wish.accel)
+        if levels(plan) == levels(wanted):
+            yield name, budget.needs(plan.machines, wish.accel)
 
 
 @contextmanager

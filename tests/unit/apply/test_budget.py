@@ -82,6 +82,13 @@ def test_the_largest_variant_that_fits_is_named():
     assert caught.value.next_step.endswith(": testbed up middle")
 
 
+def test_none_that_needs_more_of_anything_is_proposed():
+    other = ("crowded", Budget(50, 500, 1))
+    with pytest.raises(HostError) as caught:
+        must_fit("lab", Budget(100, 100, 2), Budget(60, 900, 8), lambda: [other])
+    assert "crowded" not in caught.value.next_step
+
+
 @pytest.mark.parametrize("have", [Budget(1, 9999, 99), Budget(9999, 1, 99), Budget(9999, 9999, 1)])
 def test_each_of_memory_disk_and_cpus_can_refuse(have):
     with pytest.raises(HostError):

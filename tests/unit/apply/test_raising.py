@@ -230,6 +230,18 @@ class TestRestoreCutShort:
         ]
 
 
+@pytest.mark.parametrize(
+    ("gib", "proposed"), [(13, "testbed up aolda-cloud-compact"), (9, "testbed status")]
+)
+def test_where_a_cloud_does_not_fit_no_testbed_without_one_is_proposed(
+    host: FakeHost, folders: Folders, gib: int, proposed: str
+):
+    host.memory_free_mib = gib * 1024
+    with pytest.raises(HostError, match="does not fit this host") as caught:
+        up(host, folders, Wish(find("aolda-cloud"), "cloud", "qemu"), silent)
+    assert caught.value.next_step.endswith(proposed)
+
+
 def test_another_topology_under_the_same_name_is_refused(host: FakeHost, folders: Folders):
     host.has_all()
     with pytest.raises(StateError) as caught:
@@ -237,7 +249,8 @@ def test_another_topology_under_the_same_name_is_refused(host: FakeHost, folders
     assert list(caught.value.lines()) == [
         "error: testbed 'lab' exists and was made from another topology",
         "  why: it was made from 'aolda-flat' as that was then",
-        " next: run: testbed down --name lab, or choose another name with --name",
+        " next: go on with it: testbed up --name lab, take it down first: "
+        "testbed down --name lab, or choose another name with --name",
     ]
 
 
