@@ -26,11 +26,12 @@ def raise_cloud(
     *,
     accel: Accelerator,
     cpus: int,
-) -> None:
+) -> bool:
     """Make the cloud, or what is missing of it, with a tenant's world in it.
 
-    Returns once every API answers at its address, and an instance was reached in this very cloud.
-    `cpus` is how many processors the host has for its services to start on.
+    Returns once every API answers at its address: whether an instance was reached now, which is
+    done in each cloud once. `cpus` is how many processors the host has for its services to start
+    on.
     """
     cloud, storage = _wanted(plan)
 
@@ -39,8 +40,10 @@ def raise_cloud(
 
     own, guests = secrets(folders, plan.name), guests_of(cloud, storage, session)
     provider.deploy(Wanted(cloud, storage, own, accel == "kvm", cpus), guests, timing)
-    if seen := tenancy.settle_tenant(plan, cloud, own, guests, session, timing):
+    seen = tenancy.settle_tenant(plan, cloud, own, guests, session, timing)
+    if seen:
         recorder.note(Stage.CLOUD, seen)
+    return bool(seen)
 
 
 def _wanted(plan: Plan) -> tuple[Cloud, Storage]:

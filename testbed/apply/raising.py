@@ -61,8 +61,8 @@ class Wish:
 class Raised:
     """A testbed in its steady state: what was done, and the seconds of each step.
 
-    `restored` is the stage it was restored to where `down` had kept it; `note` says why a kept
-    one was not restored.
+    `reached` tells whether an instance of its cloud was. `restored` is the stage it was restored to
+    where `down` had kept it; `note` says why a kept one was not restored.
     """
 
     plan: Plan
@@ -72,6 +72,7 @@ class Raised:
     seconds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     restored: Level | None = None
     note: str = ""
+    reached: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +117,14 @@ def up(host: Host, folders: Folders, wish: Wish, report: Report) -> Raised:
             lifecycle.finish_restore(host, folders, existing)
         recorder = Recorder(report)
         way, restored, note = _restore(host, folders, wish, recorder)
-        reached = restored if restored and restored.covers(way.goal) else way.goal
-        if restored is not reached:
-            _deploy(host, folders, wish, way, recorder)
+        stage = restored if restored and restored.covers(way.goal) else way.goal
+        reached = restored is not stage and _deploy(host, folders, wish, way, recorder)
         kept.remove(folders, wish.name)  # what is ready now takes its place
         if recorder.seconds:
             record = folders.of_testbed(wish.name) / "seconds.json"
             recorder.save(record, goes_on=existing is not None)
     total = time.monotonic() - started
-    return Raised(way.plan, reached, way.todo, total, recorder.seconds, restored, note)
+    return Raised(way.plan, stage, way.todo, total, recorder.seconds, restored, note, reached)
 
 
 def _restore(
@@ -147,14 +147,18 @@ def _restore(
     return way, None, note
 
 
-def _deploy(host: Host, folders: Folders, wish: Wish, way: _Way, recorder: Recorder) -> None:
-    """Make what is missing up to the goal, and take its checkpoint."""
+def _deploy(host: Host, folders: Folders, wish: Wish, way: _Way, recorder: Recorder) -> bool:
+    """Make what is missing up to the goal, and take its checkpoint.
+
+    Returns whether an instance was reached on the way.
+    """
     images = build_images(host, folders, way.plan, recorder)
     wish = replace(wish, accel=_proven(folders, wish))
     todo = tuple(change for change in way.todo if change.action is not Action.RESTORE)
     with _collecting_logs(host, folders, way.plan):
-        _walk(host, folders, wish, way.plan, todo, images, way.goal, recorder)
+        reached = _walk(host, folders, wish, way.plan, todo, images, way.goal, recorder)
         _keep_checkpoint(host, folders, way.plan, way.goal, recorder)
+    return reached
 
 
 def _walk(
@@ -166,7 +170,7 @@ def _walk(
     images: Mapping[str, Image],
     goal: Level,
     recorder: Recorder,
-) -> None:
+) -> bool:
     made = {change.machine for change in todo if change.action in _MADE}
     fresh = len(made) == len(plan.machines)  # else some machine accepts its old keys only
     own = keys.make(folders, plan) if fresh else keys.read(folders, plan)
@@ -179,14 +183,17 @@ def _walk(
             width = boot_width(host.facts().cpus, wish.accel)
             job = Walk(host, pool, plan, own, images, wish.accel, width, doors, recorder)
             steady = walk(job, todo)
-        ceph = cloud = None
+        ceph, cloud, reached = None, None, False
         if plan.storage is not None and goal is not Level.NETWORK:
             ceph = storing.raise_storage(folders, plan, plan.storage, doors, recorder)
         if goal is Level.CLOUD:
             cpus = host.facts().cpus
-            clouding.raise_cloud(folders, plan, doors, recorder, accel=wish.accel, cpus=cpus)
+            reached = clouding.raise_cloud(
+                folders, plan, doors, recorder, accel=wish.accel, cpus=cpus
+            )
             cloud = watching.wait_where_deployed(folders, plan, doors, timeout=watching.STARTED)
         health.remember(folders, plan.name, steady, ceph, cloud)
+    return reached
 
 
 def _proven(folders: Folders, wish: Wish) -> Accelerator:

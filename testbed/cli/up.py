@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _PROVEN = {  # by the level that was raised
     "network": "steady state proven",
     "storage": "Ceph healthy",
-    "cloud": "OpenStack whole, an instance in it was reached",
+    "cloud": "OpenStack whole",
 }
 
 
@@ -109,7 +109,7 @@ def _print(raised: "Raised", *, as_json: bool) -> None:
         typer.echo(json_module.dumps(facts, indent=1))
         return
     count = len(raised.plan.machines)
-    proven = _PROVEN[raised.level]
+    proven = _PROVEN[raised.level] + (", an instance in it reached" if raised.reached else "")
     how = f"restored at stage {raised.restored}, " if raised.restored else ""
     typer.echo(
         f"testbed '{raised.plan.name}' is ready: {count} machines, {how}{proven} "

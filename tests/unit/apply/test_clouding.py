@@ -110,11 +110,12 @@ def raised(
     monkeypatch.setattr(raising.ports, "must_be_free", lambda *_: None)
     monkeypatch.setattr(storing, "raise_storage", lambda *_: went.append("storage"))
     monkeypatch.setattr(storing, "wait_where_deployed", lambda *_: None)
-    monkeypatch.setattr(clouding, "raise_cloud", lambda *_, **__: went.append("cloud"))
+    monkeypatch.setattr(clouding, "raise_cloud", lambda *_, **__: not went.append("cloud"))
 
     def up(to: Level | None) -> list[str]:
         went.clear()
-        raising.up(host, folders, raising.Wish(find("aolda-cloud"), "lab", "qemu", to), print)
+        wish = raising.Wish(find("aolda-cloud"), "lab", "qemu", to)
+        assert raising.up(host, folders, wish, print).reached == ("cloud" in went)
         return [*went, *{s.name for each in host.snapshots.values() for s in each}]
 
     return up

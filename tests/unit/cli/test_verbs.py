@@ -173,6 +173,19 @@ class TestUp:
         monkeypatch.setattr(raising, "up", lambda *_: anew)
         assert "note: QEMU changed\n" in run("up", "aolda-flat", "--name", "lab").stdout
 
+    @pytest.mark.parametrize(
+        ("reached", "told"), [(True, "whole, an instance in it reached ("), (False, "whole (")]
+    )
+    def test_an_instance_is_told_of_where_it_was_reached_now(
+        self, host: FakeHost, monkeypatch: pytest.MonkeyPatch, reached: bool, told: str
+    ):
+        from testbed.apply import raising
+        from testbed.apply.stages import Level
+
+        raised = raising.Raised(host.plan, Level.CLOUD, (), 9.0, reached=reached)
+        monkeypatch.setattr(raising, "up", lambda *_: raised)
+        assert f"OpenStack {told}" in run("up", "aolda-flat", "--name", "lab").stdout
+
 
 class TestDown:
     def test_the_only_testbed_needs_no_name(self, host: FakeHost):
