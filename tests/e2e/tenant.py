@@ -18,7 +18,7 @@ NODES = ("node1", "node2", "node3")
 APIS = ("5000/v3", "8774/", "8776/", "8778/", "9292/", "9696/")
 MEMBERS = (4369, 4567, 6643, 6644, 25672)  # Erlang's names, Galera, OVN's Raft, RabbitMQ
 _REFUSED = 7  # curl's exit status
-_RUNS, _ANSWERS, _USABLE = 900.0, 900.0, 900.0  # seconds
+_RUNS, _ANSWERS, _USABLE, _MOVED = 900.0, 900.0, 900.0, 120.0  # seconds
 # The instance's disk counts its boots, and its page tells: what is there after it is on that disk.
 _COUNT_BOOTS = """\
 #!/bin/sh
@@ -58,6 +58,17 @@ class Tenant:
         urls = [end["url"] for service in catalogue for end in service["Endpoints"]]
         assert len(urls) >= len(APIS)
         assert all(url.startswith("http://10.0.10.250:") for url in urls)
+
+    def must_be_answered(self) -> None:
+        """Assert that each API answers this user, of what its database knows."""
+        for kind in (("server",), ("network",), ("volume",), ("image",)):
+            self.do(*kind, "list")
+
+    def must_have_work_done(self) -> None:
+        """Assert that a volume is made and deleted: APIs, scheduler and host tell each other."""
+        self.do("volume", "create", "--size", "1", "errand")
+        self._wait("volume", "errand", "available", _USABLE)
+        self.do("volume", "delete", "errand")
 
     def start(self, name: str, folder: Path) -> str:
         """Start an instance from a volume; return its address outside.
@@ -139,6 +150,18 @@ def must_see_every_part(
         f"hypervisors: {count} of {count} up: {', '.join(nodes)}",
     ):
         assert f"ok   cloud: {claim}" in done.stderr
+
+
+def must_see_the_loss(cli: "Cli", testbed: str, lost: str) -> None:
+    """Assert that looks name a node that is off, and find every API answering all the same."""
+
+    def look() -> Seen:
+        told = cli.sound(testbed)
+        assert not told.ready
+        assert lost in told.detail
+        return Seen("ok   cloud: APIs: all: " in told.detail, told.detail)
+
+    wait_until("every API without its node", look, timeout=_MOVED, every=10.0)
 
 
 def reachable_apis(cli: "Cli", testbed: str, last: str) -> list[str]:

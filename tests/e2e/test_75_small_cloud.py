@@ -13,6 +13,7 @@ from tenant import (
     Tenant,
     instance_was_reached,
     must_see_every_part,
+    must_see_the_loss,
     open_to_the_router,
     reachable_apis,
 )
@@ -53,16 +54,14 @@ def test_the_tenant_has_a_world_of_his_own(cli: Cli, small_cloud: str) -> None:
     Tenant(cli, small_cloud).must_have_a_world()
 
 
-@pytest.mark.minutes(6)
+@pytest.mark.minutes(7)
 def test_a_lost_node_is_named_while_apis_go_on_and_a_restore_brings_it_back(
     cli: Cli, small_cloud: str
 ) -> None:
     tenant = Tenant(cli, small_cloud)
     cli.must("power", "off", "node2", "--name", small_cloud)
-    tenant.do("token", "issue")
-    told = cli.sound(small_cloud)
-    assert not told.ready
-    assert "node2" in told.detail
+    tenant.must_be_answered()
+    must_see_the_loss(cli, small_cloud, "node2")
     cli.must("checkpoint", "restore", "cloud", "--name", small_cloud)
     told = cli.sound(small_cloud)
     assert told.ready, told.detail

@@ -50,9 +50,11 @@ def test_a_killed_member_is_done_without_and_comes_back(
     cli: Cli, cloud: str, tenant: Tenant, survivor: Survivor, unit: str
 ) -> None:
     killed = f"sudo systemctl kill --signal=KILL {unit} && sudo systemctl stop {unit}"
+    boots = survivor.boots()
     cli.guest(cloud, "node1", killed)
-    tenant.do("keypair", "list")
-    tenant.do("volume", "list")
+    tenant.must_be_answered()
+    tenant.must_have_work_done()
+    assert survivor.boots() == boots
     cli.guest(cloud, "node1", f"sudo systemctl start {unit}", timeout=900)
     survivor.wait_until_whole()
 
