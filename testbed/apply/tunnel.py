@@ -6,8 +6,10 @@ outlives nobody, however he ends.
 
 import socket
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from testbed.errors import GuestError, StateError, TestbedError
@@ -39,13 +41,21 @@ def free(host: str) -> Near:
 
 
 def must_be_free(near: Near) -> None:
-    """Raise `StateError` where somebody listens at the address."""
-    with suppress(OSError), socket.create_connection((near.host, near.port), timeout=1):
+    """Raise `StateError` where nobody may listen at the address, or somebody does already."""
+    try:
+        socket.create_server((near.host, near.port)).close()
+    except PermissionError as error:
+        raise StateError(
+            f"{near} cannot be opened",
+            why="this computer leaves ports as low as that to root",
+            next_step="choose one above 1023 with: --port",
+        ) from error
+    except OSError as error:
         raise StateError(
             f"{near} is taken",
             why="somebody listens there, another `testbed open` perhaps",
             next_step="end it there, or choose another port with: --port",
-        )
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +92,7 @@ def forward(
     Raises `StateError` where none of the machines reaches it.
     """
     way = ("-L", f"{near}:{far[0]}:{far[1]}")
-    with _first(config, machines, way, near, lambda: _says_something(near)) as opened:
+    with _first(config, machines, way, near, lambda: _shows_a_page(near)) as opened:
         yield opened
 
 
@@ -148,9 +158,13 @@ def _socks_reaches(near: Near, far: tuple[str, int]) -> bool:
     return False
 
 
-def _says_something(near: Near) -> bool:
-    """Return whether a web server answers behind an address."""
-    with suppress(OSError), socket.create_connection((near.host, near.port), _ANSWER) as line:
-        line.sendall(b"HEAD / HTTP/1.0\r\n\r\n")
-        return bool(line.recv(1))
+def _shows_a_page(near: Near) -> bool:
+    """Return whether there is a page behind an address, or the way to one.
+
+    What stands before a web server that is dead answers, too: that it is.
+    """
+    asking = HTTPConnection(near.host, near.port, timeout=_ANSWER)
+    with suppress(OSError, HTTPException), closing(asking):
+        asking.request("HEAD", "/")
+        return asking.getresponse().status < HTTPStatus.BAD_REQUEST
     return False

@@ -21,12 +21,16 @@ app = typer.Typer(
 _HORIZON, _PROXY = 8080, 1080
 _DESKTOP = ("DISPLAY", "WAYLAND_DISPLAY")
 
+Port = Annotated[
+    int, typer.Option(help="At which port of the testbed's address.", min=1, max=65535)
+]
+
 
 @app.command()
 def horizon(
     name: Name = None,
     admin: Admin = False,
-    port: Annotated[int, typer.Option(help="At which port of the testbed's address.")] = _HORIZON,
+    port: Port = _HORIZON,
     browser: Annotated[bool, typer.Option(help="Start the browser, on a desktop.")] = True,
 ) -> None:
     """Bring OpenStack's dashboard to your browser.
@@ -56,7 +60,7 @@ def horizon(
 @app.command()
 def proxy(
     name: Name = None,
-    port: Annotated[int, typer.Option(help="At which port of the testbed's address.")] = _PROXY,
+    port: Port = _PROXY,
     clouds_yaml: Annotated[
         Path | None,
         typer.Option(help="Write this clouds.yaml, readable by you alone.", show_default=False),

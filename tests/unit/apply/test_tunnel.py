@@ -22,8 +22,18 @@ VIP = ("10.0.10.250", 5000)
 
 
 @pytest.fixture
-def server() -> Iterator[int]:
-    """Something that answers each line with itself."""
+def page() -> str:
+    """What is answered to whoever asks for a page."""
+    return "302 Found"
+
+
+@pytest.fixture
+def server(page: str) -> Iterator[int]:
+    """Something that answers each line with itself, and whoever asks for a page as a web server."""
+
+    def reply(asked: bytes) -> bytes:
+        return f"HTTP/1.1 {page}\r\n\r\n".encode() if asked.startswith(b"HEAD / ") else asked
+
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def answer() -> None:
@@ -32,7 +42,7 @@ def server() -> Iterator[int]:
                     line = listening.accept()[0]
                 except OSError:
                     return
-                line.sendall(line.recv(100))
+                line.sendall(reply(line.recv(100)))
                 line.close()
 
         threading.Thread(target=answer, daemon=True).start()
@@ -123,6 +133,17 @@ def test_a_forwarded_address_is_the_far_one(ssh: Any) -> None:
         assert line.recv(100) == b"hello"
 
 
+@pytest.mark.parametrize("page", ["503 Service Unavailable"])
+def test_what_stands_before_a_dead_web_server_is_no_dashboard(ssh: Any, page: str) -> None:
+    ssh()
+    near = tunnel.free("127.0.0.1")
+    with (
+        pytest.raises(StateError, match="OpenStack cannot be reached"),
+        tunnel.forward(Path("cfg"), ["node1"], near, VIP),
+    ):
+        pass
+
+
 def test_an_error_in_the_block_is_the_blocks_own(ssh: Any) -> None:
     ssh()
     near = tunnel.free("127.0.0.1")
@@ -154,3 +175,13 @@ def test_an_address_that_is_taken_is_told(server: int) -> None:
     with pytest.raises(StateError, match=f"127.0.0.1:{server} is taken"):
         tunnel.must_be_free(tunnel.Near("127.0.0.1", server))
     tunnel.must_be_free(tunnel.free("127.0.0.1"))
+
+
+def test_a_port_that_one_may_not_open_is_not_called_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(socket, "create_server", refuse)
+    with pytest.raises(StateError, match=r"127.0.0.1:80 cannot be opened") as caught:
+        tunnel.must_be_free(tunnel.Near("127.0.0.1", 80))
+    assert "--port" in caught.value.next_step
