@@ -166,7 +166,7 @@ def installed() -> Path:
     beside = Path(sys.executable).parent
     for path in (None, str(beside)):
         if found := shutil.which("kolla-ansible", path=path):
-            return Path(found).parents[1] / "share" / "kolla-ansible"
+            return Path(found).resolve().parents[1] / "share" / "kolla-ansible"
     raise HostError(
         "kolla-ansible is not installed",
         why="it is neither on the PATH nor beside testbed; what it fetches is read from its files",

@@ -30,7 +30,7 @@ def download(recipe: DownloadRecipe, target: Path, report: Callable[[str], None]
             length = int(answer.headers.get("Content-Length") or 0)
             must_have_space(target.parent, length // 2**20 + 64, f"download '{recipe.name}'")
             found, size = _copy(answer, target, length, report)
-    except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
+    except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
         raise _failed(recipe, str(error), _advice(recipe, error)) from error
     if length and size != length:
         why = f"the server ended early: {size} of {length} bytes"
@@ -84,6 +84,8 @@ def _info(disk: Path) -> dict[str, Any]:
 def _advice(recipe: DownloadRecipe, error: Exception) -> str:
     if isinstance(error, OSError) and error.errno in HOST_IS_FULL:
         return f"free disk space, then {_again(recipe)}"
+    if isinstance(error, ValueError):
+        return "correct the url in the recipe"
     return "check the network and the proxy settings"
 
 

@@ -105,7 +105,7 @@ def _read_yaml(folder: Path) -> Mapping[str, Any]:
         )
     try:
         data = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
         what = f"not valid YAML: {' '.join(str(error).split())}"
         raise RecipeError(folder, (Problem(RECIPE_FILE, what),)) from error
     if not isinstance(data, dict):

@@ -71,6 +71,9 @@ def load(text: str, whole: str = WHOLE_FILE, loader: type[Any] = yaml.BaseLoader
         raise Unusable(_syntax_problem(text, error, whole)) from error
     except RecursionError as error:
         raise Unusable(_too_deep(whole, 1)) from error
+    except (ValueError, OverflowError) as error:  # an escape in quotes that is no character
+        what, hint = "an escape stands for no character", "look for \\U in quoted text"
+        raise Unusable(Problem(whole, what, hint)) from error
     builder = _Builder(whole)
     data = builder.value(root, "", frozenset()) if root is not None else None
     return Document(data, builder.lines, tuple(builder.problems), whole)

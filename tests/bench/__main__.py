@@ -1,7 +1,8 @@
 """`make bench`: what `testbed up` costs beside a bare script, what learners and tenants wait for.
 
-`BENCH` in the environment names one part instead of all: `up`, `labs` or `cloud`; `NAME` names
-the testbed that `cloud` measures instead of raising one.
+`BENCH` in the environment names one part instead of all: `up`, `labs` or `cloud`. `NAME` names
+the testbed that `cloud` measures instead of raising one; what happened in it since its checkpoint
+`cloud` is lost.
 """
 
 import os

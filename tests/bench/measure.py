@@ -41,8 +41,17 @@ def timed(*argv: str | Path, status: int = 0) -> float:
 
 @contextmanager
 def scratch_home() -> Iterator[Path]:
-    """Yield a folder that ends with the block; until then testbeds are kept and recorded in it."""
+    """Yield a folder that ends with the block, and with it the testbed that was raised in it.
+
+    Until then testbeds are kept and recorded there.
+    """
+    before = dict(os.environ)
     with tempfile.TemporaryDirectory() as scratch:
         os.environ["XDG_DATA_HOME"] = f"{scratch}/data"
         os.environ["XDG_STATE_HOME"] = f"{scratch}/state"
-        yield Path(scratch)
+        try:
+            yield Path(scratch)
+        finally:
+            run(TESTBED, "down", "--forget", "--name", NAME)
+            os.environ.clear()
+            os.environ.update(before)

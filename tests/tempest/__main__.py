@@ -38,15 +38,15 @@ def testbed(*argv: str) -> str:
 
 @contextmanager
 def raised() -> Iterator[str]:
-    """Yield the testbed to judge; one that was raised for it is down afterwards."""
+    """Yield the testbed to judge; one that was raised for it is gone afterwards."""
     if given := os.environ.get("NAME"):
         yield given
         return
-    testbed("up", os.environ.get("TOPOLOGY") or "aolda-cloud", "--name", OWN)
     try:
+        testbed("up", os.environ.get("TOPOLOGY") or "aolda-cloud", "--name", OWN)
         yield OWN
     finally:
-        testbed("down", "--name", OWN)
+        testbed("down", "--forget", "--name", OWN)
 
 
 @contextmanager

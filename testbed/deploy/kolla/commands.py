@@ -68,4 +68,5 @@ if ! program=$(command -v kolla-ansible); then
   echo "  python3 -m venv venv && . venv/bin/activate && pip install '{REQUIREMENT}'" >&2
   exit 4
 fi
+program=$(readlink -f "$program")
 share=$(dirname "$(dirname "$program")")/share/kolla-ansible"""

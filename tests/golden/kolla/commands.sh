@@ -10,6 +10,7 @@ if ! program=$(command -v kolla-ansible); then
   echo "  python3 -m venv venv && . venv/bin/activate && pip install 'kolla-ansible>=22,<23'" >&2
   exit 4
 fi
+program=$(readlink -f "$program")
 share=$(dirname "$(dirname "$program")")/share/kolla-ansible
 
 echo '== install-deps'

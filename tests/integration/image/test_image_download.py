@@ -172,3 +172,10 @@ def test_a_proxy_in_the_environment_is_used(
     url = "http://images.example/cloud.qcow2"
     store_with(tmp_path, url, sha256(disk)).build("cloud", print)
     assert seen == [url]
+
+
+def test_a_url_that_is_none_is_refused_and_not_blamed_on_the_network(tmp_path: Path) -> None:
+    store = store_with(tmp_path, "http://[::1/x", "a" * 64)
+    with pytest.raises(ImageError, match="cannot download image 'cloud'") as caught:
+        store.build("cloud", print)
+    assert caught.value.next_step == "correct the url in the recipe"

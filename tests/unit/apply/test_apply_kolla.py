@@ -202,6 +202,13 @@ class TestCheckOfATopology:
             "container images (https://images.example/v2/, from here): far away",
         ]
 
+    def test_one_that_is_linked_to_is_found_where_it_is(self, tmp_path, monkeypatch):
+        links = tmp_path / "links"
+        links.mkdir()
+        (links / "kolla-ansible").symlink_to(tmp_path / "bin" / "kolla-ansible")
+        monkeypatch.setenv("PATH", str(links))
+        assert kolla.installed() == tmp_path / "share" / "kolla-ansible"
+
     def test_the_registry_of_the_topology_takes_the_place_of_the_usual_one(self):
         *_, images = kolla.check_topology(planned(registry="registry.example:5000/own"))
         assert images.place.urls == (

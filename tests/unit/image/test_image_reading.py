@@ -34,6 +34,22 @@ def test_a_download_recipe_is_a_name_a_url_and_a_digest(recipes: Path) -> None:
     assert isinstance(read_recipe(folder), DownloadRecipe)
 
 
+@pytest.mark.parametrize("url", ["https://images.example/이미지.qcow2", "https://a b/c", "ftp://x"])
+def test_a_url_that_cannot_be_asked_for_is_refused(recipes: Path, url: str) -> None:
+    folder = recipes / "cloud"
+    folder.mkdir()
+    text = f"name: cloud\nkind: download\nurl: {url}\nsha256: {'a' * 64}\n"
+    (folder / "recipe.yaml").write_text(text)
+    assert f"  url: '{url}' does not match" in told(folder)
+
+
+def test_an_escape_that_is_no_character_is_a_problem_of_the_recipe(recipes: Path) -> None:
+    folder = recipes / "cloud"
+    folder.mkdir()
+    (folder / "recipe.yaml").write_text('name: "\\U00110000"\n')
+    assert "not valid YAML" in told(folder)
+
+
 def test_every_shipped_recipe_is_well_formed() -> None:
     names = recipe_names(recipes_folder())
     assert "base" in names

@@ -55,6 +55,8 @@ def paths(value: object) -> list[tuple[str | int, ...]]:
 @example("? {a: b}\n: c")
 @example("\ud800")
 @example('name: "\\ud800"')
+@example('name: "\\U00110000"')
+@example('name: "\\UFFFFFFFF"')
 @example("[" * 1000)
 @example("{a: " * 1000)
 @example("<<: *x")
