@@ -80,13 +80,20 @@ grep -q '^_schema_validator_default = None$' $schemas
 grep -q 'validator = _create_xml_schema_validator() if validator is None' $schemas
 python3 -m compileall -q $schemas
 
-# debian-start looks for tables to upgrade and repair at every start.
+# nova-api does one thing at a time: while it waits for a host that is lost, it answers nobody.
+mkdir -p $units/nova-api.service.d
+printf '[Service]\nEnvironment=OS_DEFAULT__RPC_RESPONSE_TIMEOUT=90\n' >$units/nova-api.service.d/waiting.conf
+
+# debian-start looks for tables to upgrade and repair at every start. A server gives up when the others of its group have not come
+# for five minutes, and by Debian's unit stays so: after a power cut they may come later, one by one.
 mkdir -p $units/mariadb.service.d $units/libvirtd.socket.d /etc/systemd/system.conf.d /etc/testbed
 cat >$units/mariadb.service.d/testbed.conf <<'CFG'
 [Service]
 ExecStart=
 ExecStart=/usr/libexec/testbed/mariadb-start $MYSQLD_OPTS $_WSREP_NEW_CLUSTER
 ExecStartPost=
+Restart=on-failure
+RestartSec=15
 CFG
 # Idle, it would leave, and start and probe its emulators anew for the next question.
 echo 'LIBVIRTD_ARGS=""' >/etc/default/libvirtd

@@ -14,6 +14,7 @@ ERLANG_NAMES, ERLANG = 4369, 25672
 HTTP = 80
 KEYSTONE, GLANCE, PLACEMENT, NOVA, NEUTRON, CINDER = 5000, 9292, 8778, 8774, 9696, 8776
 RABBIT_USER = "openstack"
+_SILENCE = 180  # seconds; Galera parts with a member after 90 at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,13 @@ class Site:
         return f"http://{self.cloud.vip}:{port}{path}"
 
     def database(self, user: str, schema: str) -> str:
-        """Return where a service finds its database: behind the VIP, which picks one server."""
-        password = self.secrets[database(user)]
-        return f"mysql+pymysql://{user}:{password}@{self.cloud.vip}:{MYSQL}/{schema}?charset=utf8"
+        """Return where a service finds its database: behind the VIP, which picks one server.
+
+        Who waits for one that is lost, or hangs, gives up and asks anew.
+        """
+        server = f"{user}:{self.secrets[database(user)]}@{self.cloud.vip}:{MYSQL}"
+        waiting = f"read_timeout={_SILENCE}&write_timeout={_SILENCE}"
+        return f"mysql+pymysql://{server}/{schema}?charset=utf8&{waiting}"
 
     @property
     def transport(self) -> str:

@@ -34,6 +34,8 @@ CACHES = {{
     "default": {{
         "BACKEND": "django.core.cache.backends.memcached.PyMemcacheCache",
         "LOCATION": {json.dumps(site.each_at(MEMCACHE))},
+        # A lost server has its users log in again; else each of their pages is an error.
+        "OPTIONS": {{"ignore_exc": True, "connect_timeout": 2, "timeout": 5, "retry_attempts": 0}},
     }}
 }}
 """

@@ -47,7 +47,8 @@ def _haproxy(site: Site) -> str:
 
 
 # An API may take a minute to answer for the first time. What tells that one does not answer any
-# more is mostly the traffic itself: each look wakes a Python on every node.
+# more is mostly the traffic itself: each look wakes a Python on every node. One that is busy with a
+# question a lost host will not answer gets no other.
 _HAPROXY_HEAD = """\
 global
     user haproxy
@@ -81,6 +82,7 @@ def _api(site: Site, name: str, port: int) -> str:
     return f"""\
 listen {name}
     bind {site.cloud.vip}:{port}
+    balance leastconn
     option httpchk
     http-check send meth GET uri /
     http-check expect status 200-499

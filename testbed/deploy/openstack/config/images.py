@@ -10,6 +10,7 @@ from testbed.deploy.openstack.site import GLANCE, Site
 
 _STORE = "ceph"
 _STATE = "/var/lib/glance"
+_LARGEST = 2 * 2**30  # bytes of an image
 
 
 def files(site: Site) -> Iterator[File]:
@@ -27,6 +28,9 @@ def _conf(site: Site) -> str:
                 "workers": 0,  # the process itself serves
                 "enabled_backends": f"{_STORE}:rbd",
                 "show_image_direct_url": True,  # so that a volume is a clone, not a copy
+                # What is imported lies on a controller's own disk before, and asked for at another.
+                "enabled_import_methods": "[]",
+                "image_size_cap": _LARGEST,
                 "transport_url": site.transport,
             },
             "glance_store": {"default_backend": _STORE},

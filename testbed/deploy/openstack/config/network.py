@@ -16,7 +16,8 @@ from testbed.plan.cloud import PROVIDER_BRIDGE as BRIDGE
 
 PHYSNET = "physnet1"
 _ELECTION = 10_000  # milliseconds without a leader's sign of life; OVN's own are 1000
-_PROBE = 180_000  # milliseconds
+_PROBE = 60_000  # milliseconds; whoever is silent for as long again has lost his connection
+_CONNECTED = 180  # seconds
 _STATE = "/var/lib/neutron"
 
 
@@ -96,7 +97,7 @@ def _ml2(site: Site) -> str:
                 "ovn_metadata_enabled": False,
                 "ovn_l3_scheduler": "leastloaded",
                 "enable_distributed_floating_ip": True,
-                "ovsdb_connection_timeout": _PROBE // 1000,
+                "ovsdb_connection_timeout": _CONNECTED,
                 "ovsdb_probe_interval": _PROBE,
             },
         }
@@ -135,7 +136,6 @@ def switch_script(site: Site) -> str:
         "ovn-encap-ip": node.tunnel_address,
         "ovn-bridge-mappings": f"{PHYSNET}:{BRIDGE}",
         "ovn-remote-probe-interval": _PROBE,
-        "ovn-openflow-probe-interval": 120,
         **({"ovn-cms-options": "enable-chassis-as-gw"} if node.control else {}),
     }
     mac = f"/sys/class/net/{node.provider_interface}/address"

@@ -47,7 +47,8 @@ def _conf(site: Site) -> str:
             _BACKEND: {
                 "volume_driver": "cinder.volume.drivers.rbd.RBDDriver",
                 "volume_backend_name": _BACKEND,
-                # One name on all controllers: any of them can do what another has begun to keep.
+                # One name on all controllers: any of them looks after every volume. One that starts
+                # takes what another is just making for its own and lost: that ends in error.
                 "backend_host": "controllers",
                 "rbd_pool": "volumes",
                 "rbd_user": CEPH_USER.removeprefix("client."),

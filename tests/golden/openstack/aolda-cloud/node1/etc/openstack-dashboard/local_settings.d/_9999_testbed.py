@@ -7,5 +7,7 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.memcached.PyMemcacheCache",
         "LOCATION": ["10.0.10.11:11211", "10.0.10.12:11211", "10.0.10.13:11211"],
+        # A lost server has its users log in again; else each of their pages is an error.
+        "OPTIONS": {"ignore_exc": True, "connect_timeout": 2, "timeout": 5, "retry_attempts": 0},
     }
 }
