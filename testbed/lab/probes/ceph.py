@@ -20,7 +20,7 @@ from testbed.together import side_by_side
 
 
 def read_health(probe: CephHealth, heard: Heard) -> Observation:
-    """A muted check counts like any other: muting mends nothing."""
+    """A muted check counts like any other, and so does one that will be silent next time."""
     if silent := unheard(heard):
         return silent
     wrong = [
@@ -28,6 +28,8 @@ def read_health(probe: CephHealth, heard: Heard) -> Observation:
         for code, message in heard["checks"].items()
         if code not in probe.but_for
     ]
+    mutes = set(heard.get("muted", ())).difference(heard["checks"], probe.but_for)
+    wrong += [f"(MUTED: {code})" for code in sorted(mutes)]  # in Ceph's own words
     values = {"health": heard["health"], "detail": "; ".join(wrong)}
     return judged(not wrong, "probe.ceph.health.pass", "probe.ceph.health.fail", **values)
 

@@ -91,6 +91,7 @@ def reduced(
         "checks": {
             code: check["summary"]["message"] for code, check in status["health"]["checks"].items()
         },
+        "muted": [mute["code"] for mute in status["health"].get("mutes", ())],
         "osds": [seen.osds, seen.osds_up, seen.osds_in],
         "states": dict(seen.states),
         "pools": {
