@@ -19,7 +19,8 @@ from testbed.deploy.openstack.config import (
 )
 from testbed.deploy.openstack.site import Site
 
-DIGEST = "/etc/nova/testbed.digest"  # written last: what it names is there
+DIGEST = "/etc/nova/testbed.digest"  # written last: what it names is there, and was read
+PLACED = "/etc/nova/testbed.placed"  # like it, of the files that what runs may have started with
 
 
 def files(site: Site) -> tuple[File, ...]:

@@ -10,7 +10,7 @@ from testbed.deploy.files import File, digest_of, unpacking
 from testbed.deploy.openstack.config import firewall
 from testbed.deploy.openstack.config.dashboard import PATH
 from testbed.deploy.openstack.config.network import switch_script
-from testbed.deploy.openstack.files import DIGEST
+from testbed.deploy.openstack.files import DIGEST, PLACED
 from testbed.deploy.openstack.site import HTTP, Site
 from testbed.deploy.step import Step
 from testbed.deploy.units import REREAD, enabling, look, running
@@ -27,17 +27,22 @@ NONE = "none"
 
 @dataclass(frozen=True, slots=True)
 class NodeFacts:
-    """What a node has: programs, KVM, its files' digest, what Open vSwitch knows, what runs."""
+    """What a node has: programs, KVM, its files' digests, what Open vSwitch knows, what runs.
+
+    `digest` is of files that everything has read; `placed`, where a deployment broke off, of those
+    that what started then has read.
+    """
 
     programs: bool
     kvm: bool
     digest: str
+    placed: str
     switch: str
     running: frozenset[str]  # units that are active and will be after a boot
 
     def has_older_files(self, wanted: tuple[File, ...]) -> bool:
         """Return whether what runs there was started with other files than are wanted."""
-        return self.digest not in (NONE, digest_of(wanted))
+        return not {self.digest, self.placed} <= {NONE, digest_of(wanted)}
 
 
 def front(node: CloudNode) -> tuple[str, ...]:
@@ -90,6 +95,7 @@ def facts_script(node: CloudNode) -> Script:
     return Script(
         f"""
 printf 'digest '; cat {DIGEST} 2>/dev/null || echo {NONE}
+printf 'placed '; cat {PLACED} 2>/dev/null || echo {NONE}
 [ -e {program} ] && echo programs
 [ -c /dev/kvm ] && echo kvm
 printf 'switch '
@@ -103,12 +109,13 @@ printf 'switch '
 
 def read_facts(text: str) -> NodeFacts:
     """Read the output of `facts_script`."""
-    words = dict(re.findall(r'^(digest|switch) "?(\w+)"?$', text, re.MULTILINE))
+    words = dict(re.findall(r'^(digest|placed|switch) "?(\w+)"?$', text, re.MULTILINE))
     lines = text.splitlines()
     return NodeFacts(
         programs="programs" in lines,
         kvm="kvm" in lines,
         digest=words.get("digest", NONE),
+        placed=words.get("placed", NONE),
         switch=words.get("switch", NONE),
         running=running(text),
     )
@@ -128,7 +135,12 @@ def must_have_programs(machine: str, facts: NodeFacts) -> None:
 def placing(site: Site, wanted: tuple[File, ...], facts: NodeFacts) -> Iterator[Step]:
     """Yield the steps that put a node's files in their places, but for the one that says so."""
     if facts.digest != digest_of(wanted):
-        yield unpacking(site.node.machine, wanted[:-1])
+        first = (_placed(wanted),) if facts.placed == NONE else ()
+        yield unpacking(site.node.machine, (*wanted[:-1], *first))
+
+
+def _placed(wanted: tuple[File, ...]) -> File:
+    return File(PLACED, wanted[-1].text)
 
 
 def sealing(site: Site, wanted: tuple[File, ...], facts: NodeFacts) -> Iterator[Step]:
@@ -140,7 +152,7 @@ def sealing(site: Site, wanted: tuple[File, ...], facts: NodeFacts) -> Iterator[
     if older or not facts.running.issuperset(units(site.node)):
         yield Step("units", site.node.machine, Script(REREAD, sudo=True))
     if older:
-        yield unpacking(site.node.machine, wanted[-1:], "seal")
+        yield unpacking(site.node.machine, (_placed(wanted), *wanted[-1:]), "seal")
 
 
 def switching(site: Site, facts: NodeFacts) -> Iterator[Step]:

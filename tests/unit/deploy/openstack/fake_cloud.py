@@ -112,8 +112,10 @@ class FakeGuest:
         return self._change(text)
 
     def _facts(self, text: str) -> str:
-        digest = self.node.files.get("etc/nova/testbed.digest", b"none").decode().strip()
-        lines = [f"digest {digest}", *(["programs"] if self.node.programs else [])]
+        lines = ["programs"] if self.node.programs else []
+        for kind in ("digest", "placed"):
+            named = self.node.files.get(f"etc/nova/testbed.{kind}", b"none").decode().strip()
+            lines.append(f"{kind} {named}")
         lines.append(f'switch "{self.node.switch}"' if self.node.switch else "switch ")
         asked = text.partition("echo units ")[2].partition("\n")[0].split()
         active, enabled = self.node.active, self.node.enabled
@@ -126,8 +128,8 @@ class FakeGuest:
     def _unpack(self, data: bytes) -> str:
         with tarfile.open(fileobj=io.BytesIO(data)) as tar:
             names = tar.getnames()
-            only_seal = names == ["etc/nova/testbed.digest"]
-            self.world.did(self.name, "seal" if only_seal else "files")
+            seal = names == ["etc/nova/testbed.placed", "etc/nova/testbed.digest"]
+            self.world.did(self.name, "seal" if seal else "files")
             for entry in tar:
                 read = tar.extractfile(entry)
                 assert read is not None

@@ -148,6 +148,21 @@ def test_with_other_files_the_services_start_again_and_the_databases_do_not(
     assert not any("mariadb" in each or "rabbitmq" in each for each in changes)
 
 
+def test_what_a_deployment_that_broke_off_has_started_starts_again_with_other_files() -> None:
+    world = FakeCloud(wanted().cloud)
+    world.cut_after = len(raise_it(FakeCloud(wanted().cloud))) - 10
+    with pytest.raises(TestbedError):
+        deploy(wanted(), world.guests, untimed)
+    world.cut_after = None
+    node = world.nodes["node2"]
+    assert "keystone" in node.active
+    node.files["etc/nova/testbed.placed"] = b"0123\n"  # as older code had it
+    changes = raise_it(world)
+    assert "node2: restart keystone" in changes
+    assert "node1: restart keystone" not in changes
+    assert raise_it(world) == []
+
+
 def test_compact_has_one_of_everything_and_instances_on_all_nodes() -> None:
     world = FakeCloud(wanted("aolda-cloud-compact").cloud)
     changes = raise_it(world, "aolda-cloud-compact")

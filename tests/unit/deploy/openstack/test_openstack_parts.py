@@ -195,7 +195,7 @@ class TestGates:
 
 class TestNode:
     TEXT = (
-        'digest abc123\nprograms\nkvm\nswitch "0f1e2d"\n'
+        'digest abc123\nplaced def456\nprograms\nkvm\nswitch "0f1e2d"\n'
         "units keystone nova-api haproxy\n"
         "now active activating active\nboot enabled enabled disabled\n"
     )
@@ -203,8 +203,9 @@ class TestNode:
     def test_a_unit_counts_as_running_only_if_it_will_after_the_next_boot(self) -> None:
         seen = read_facts(self.TEXT)
         assert seen.running == {"keystone"}
-        assert (seen.digest, seen.switch, seen.programs, seen.kvm) == (
+        assert (seen.digest, seen.placed, seen.switch, seen.programs, seen.kvm) == (
             "abc123",
+            "def456",
             "0f1e2d",
             True,
             True,
