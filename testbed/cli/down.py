@@ -25,9 +25,9 @@ def down(
 ) -> None:
     """Take a testbed down; `testbed up` restores its last stage.
 
-    Machines, pool and keys are gone from the host's libvirt. Disks, checkpoints and keys of a
-    testbed that has the checkpoint of a stage are kept, until --forget; any other is deleted.
-    Images stay.
+    Its machines and its storage pool are gone from libvirt. Where a stage of it has a checkpoint,
+    disks, checkpoints and keys are kept until --forget, or until an `up` that cannot restore them;
+    any other testbed is deleted. Images stay.
     """
     from testbed.apply import kept, lifecycle, observe
     from testbed.lab import ending

@@ -25,7 +25,7 @@ _Topology = Annotated[
     str | None,
     typer.Argument(
         help="A shipped topology (aolda, aolda-cloud, aolda-flat, aolda-one …) or a YAML file. "
-        "[default: that of the testbed there is, or aolda]",
+        "[default: that of the only testbed there is or is kept, else aolda]",
         metavar="TOPOLOGY",
         show_default=False,
     ),

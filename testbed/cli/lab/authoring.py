@@ -46,7 +46,7 @@ def new(
         typer.Option("--in", metavar="FOLDER", help="Where. [default: labs, if it is here]"),
     ] = None,
 ) -> None:
-    """Write the folder of a new lab, to be filled."""
+    """Write the folder of a new lab that works, to be rewritten."""
     from testbed.lab.new import create
 
     here = Path("labs") if Path("labs").is_dir() else Path()
