@@ -101,12 +101,13 @@ def desired(host: Host, folders: Folders, topology: Topology, name: str) -> Plan
     loopback = found.plan.loopback if found else free_loopback(name, taken)
     wanted = plan(topology, name=name, folder=folders.disks(name), loopback=loopback)
     if found and found.plan.topology != wanted.topology:
+        own = Topology.model_validate_json(found.plan.topology).name
+        down = "down" if own == topology.name else "down --forget"  # another's is not given up
         raise StateError(
             f"testbed '{name}' exists and was made from another topology",
-            why=f"it was made from '{Topology.model_validate_json(found.plan.topology).name}' "
-            "as that was then",
+            why=f"it was made from '{own}' as that was then",
             next_step=f"go on with it: testbed up --name {name}, take it down first: "
-            f"testbed down --name {name}, or choose another name with --name",
+            f"testbed {down} --name {name}, or choose another name with --name",
         )
     _must_be_nobody_elses(wanted, others)
     return wanted

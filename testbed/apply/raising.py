@@ -274,12 +274,13 @@ def must_have_room(
 
 
 def _variants(folders: Folders, wish: Wish, wanted: Plan) -> Iterator[tuple[str, budget.Budget]]:
-    """Yield what each shipped topology needs that goes as far as the one that is wanted."""
+    """Yield what each shipped topology needs that can be raised as far as is wanted."""
+    goal = level(wanted, wish.to)
     for name in shipped():
         plan = decide(
             find_topology(name), name=name, folder=folders.disks(name), loopback="127.0.0.1"
         )
-        if levels(plan) == levels(wanted):
+        if goal in levels(plan):
             yield name, budget.needs(plan.machines, wish.accel)
 
 

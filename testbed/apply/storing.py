@@ -52,6 +52,7 @@ class Patience:
         if self.since is None or now - self.since < _PATIENCE or not left:
             return None
         self.named.add(left[0])
+        self.since = None  # the others keep the quorum: the next one has a minute of its own
         return left[0]
 
 

@@ -71,7 +71,7 @@ class DownloadRecipe(Part):
 
     name: Name
     kind: Literal["download"]
-    url: Annotated[str, Field(pattern=r"^(https?|file)://[!-~]+$")]
+    url: Annotated[str, Field(pattern=r"^(https?://[!-~]+|file://.+)$")]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 

@@ -24,14 +24,14 @@ def must_fit(storage: Storage) -> None:
                 raise DeployError(
                     f"disk '{osd.serial}' of '{node.machine}' is too small for MicroCeph",
                     why=f"it has {osd.size_mib} MiB, and the least is {_LEAST_MIB}",
-                    next_step="set its size to 2G or more and run: testbed down, testbed up",
+                    next_step="set its size to 2G or more and run: testbed down, testbed up FILE",
                 )
     hosts = hosts_with_osds(storage)
     if storage.failure_domain is FailureDomain.HOST and hosts < HOSTS_FOR_SWITCH:
         raise DeployError(
             "MicroCeph cannot keep the replicas of this cluster apart by host",
             why=f"it does so once {HOSTS_FOR_SWITCH} nodes have an OSD, and here {hosts} have",
-            next_step="set 'failure_domain: osd', or use provider: ceph, and run: testbed up",
+            next_step="set 'failure_domain: osd', or use provider: ceph, and run: testbed up FILE",
         )
 
 

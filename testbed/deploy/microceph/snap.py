@@ -57,7 +57,7 @@ def must_be_installable(machine: str, facts: SnapFacts) -> None:
             f"cannot install MicroCeph on '{machine}': its image has no snapd",
             why="nothing was run",
             next_step=f"set 'image: {IMAGE}' on the nodes and run: testbed image build {IMAGE}, "
-            f"then testbed down, testbed up; or use provider: ceph",
+            f"then testbed down, testbed up FILE; or use provider: ceph",
         )
     for file in _missing_files(facts):
         proof = str(PurePosixPath(file).with_suffix(".assert"))

@@ -128,7 +128,7 @@ def must_have_programs(machine: str, facts: NodeFacts) -> None:
             f"{machine} has no OpenStack to configure, so nothing was done",
             why="its image holds none of Debian's packages of it",
             next_step="write image: cloud for each node in the topology, "
-            "then run: testbed down, and: testbed up",
+            "then run: testbed down, and: testbed up FILE",
         )
 
 

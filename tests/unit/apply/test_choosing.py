@@ -58,7 +58,10 @@ def test_between_two_nothing_is_guessed(host: FakeHost, folders: Folders):
     host.has_all()
     (first, *_) = host.machines.values()
     host.machines["other"] = replace(first, testbed="other", domain="testbed-other-sw1")
-    assert chosen(host, folders) == ("aolda", "aolda")
+    with pytest.raises(StateError, match="more than one testbed could be meant") as caught:
+        chosen(host, folders)
+    assert caught.value.why == "they are: lab, other"
+    assert chosen(host, folders, "aolda") == ("aolda", "aolda")
 
 
 @pytest.mark.parametrize("half", [False, True], ids=["kept", "on its way there"])
@@ -70,8 +73,9 @@ def test_one_that_is_kept_comes_back_as_it_was(host: FakeHost, folders: Folders,
 def test_down_and_up_come_back_to_the_same(host: FakeHost, folders: Folders):
     keep(folders, "lab", "aolda-one")
     assert chosen(host, folders) == ("aolda-one", "lab")
-    keep(folders, "other", "aolda-flat")
-    assert chosen(host, folders) == ("aolda", "aolda")
+    keep(folders, "other", "aolda-flat", half=True)
+    with pytest.raises(StateError, match="more than one"):
+        chosen(host, folders)
 
 
 def test_what_exists_goes_before_what_is_kept(host: FakeHost, folders: Folders):

@@ -14,6 +14,7 @@ from testbed.apply import health, keys, lifecycle, logs, raising
 from testbed.apply.folders import Folders
 from testbed.apply.lock import only_one
 from testbed.apply.raising import Wish, up
+from testbed.apply.stages import Level
 from testbed.errors import GuestError, HostError, StateError, WaitTimeout
 from testbed.guest import Result
 from testbed.host import MachineState, Snapshot
@@ -231,14 +232,19 @@ class TestRestoreCutShort:
 
 
 @pytest.mark.parametrize(
-    ("gib", "proposed"), [(13, "testbed up aolda-cloud-compact"), (9, "testbed status")]
+    ("to", "gib", "proposed"),
+    [
+        (None, 13, "testbed up aolda-cloud-compact"),
+        (None, 9, "testbed status"),
+        (Level.STORAGE, 7.5, "testbed up aolda"),
+    ],
 )
-def test_where_a_cloud_does_not_fit_no_testbed_without_one_is_proposed(
-    host: FakeHost, folders: Folders, gib: int, proposed: str
+def test_where_a_testbed_does_not_fit_one_that_goes_as_far_is_proposed(
+    host: FakeHost, folders: Folders, to: Level | None, gib: float, proposed: str
 ):
-    host.memory_free_mib = gib * 1024
+    host.memory_free_mib = int(gib * 1024)
     with pytest.raises(HostError, match="does not fit this host") as caught:
-        up(host, folders, Wish(find("aolda-cloud"), "cloud", "qemu"), silent)
+        up(host, folders, Wish(find("aolda-cloud"), "cloud", "qemu", to), silent)
     assert caught.value.next_step.endswith(proposed)
 
 
@@ -250,7 +256,7 @@ def test_another_topology_under_the_same_name_is_refused(host: FakeHost, folders
         "error: testbed 'lab' exists and was made from another topology",
         "  why: it was made from 'aolda-flat' as that was then",
         " next: go on with it: testbed up --name lab, take it down first: "
-        "testbed down --name lab, or choose another name with --name",
+        "testbed down --forget --name lab, or choose another name with --name",
     ]
 
 

@@ -165,6 +165,18 @@ class TestPatience:
         told = self.named((10.0, SLOW), (50.0, HEALTHY), (75.0, SLOW), (134.0, SLOW), (135.0, SLOW))
         assert told == [None, None, None, None, "node3"]
 
+    def test_two_are_never_named_at_once(self) -> None:
+        both = replace(
+            SLOW,
+            problems=(
+                "SLOW_OPS: 9 slow ops, oldest one blocked for 500 sec, "
+                "daemons [mon.node1,mon.node3] have slow ops.",
+            ),
+        )
+        times = (0.5, 60.5, 61.5, 120.0, 121.5)
+        told = self.named(*((at, both) for at in times))
+        assert told == [None, "node1", None, None, "node3"]
+
 
 class TestHangingMonitor:
     """What `up` does where only a monitor's restart would end the warning."""
