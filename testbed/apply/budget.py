@@ -1,12 +1,13 @@
 """Does the whole testbed fit the host? Decided before anything is created."""
 
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from testbed.errors import HostError
 from testbed.host import HostFacts
+from testbed.image.records import size_on_disk
 from testbed.plan.models import Machine
 
 # Measured: a running machine's QEMU uses its guest's memory and this much more, and an emulator
@@ -43,9 +44,27 @@ def needs(machines: Iterable[Machine], accel: str) -> Budget:
     machines = tuple(machines)
     return Budget(
         memory_mib=sum(m.memory_mib + _overhead(m, accel) for m in machines),
-        disk_mib=sum(ROOT_GROWTH_MIB + sum(d.size_mib for d in m.disks) for m in machines),
+        disk_mib=sum(size for m in machines for _, size in _volumes(m)),
         vcpus=max((m.vcpus for m in machines), default=0),
     )
+
+
+def taken(folder: Path, machines: Iterable[Machine]) -> int:
+    """Return the MiB of what `needs` asks for that disks which exist already take in a folder.
+
+    A disk with checkpoints in it may take more: that is not room for what is still to come.
+    """
+    return sum(
+        min(size, size_on_disk(folder / volume) // 2**20)
+        for machine in machines
+        for volume, size in _volumes(machine)
+    )
+
+
+def _volumes(machine: Machine) -> Iterator[tuple[str, int]]:
+    """Yield each volume of a machine that grows, and the MiB it may take."""
+    yield machine.root, ROOT_GROWTH_MIB
+    yield from ((disk.volume, disk.size_mib) for disk in machine.disks)
 
 
 def _overhead(machine: Machine, accel: str) -> int:

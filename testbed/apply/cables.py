@@ -1,23 +1,34 @@
 """Cables and carriers: what both ends of a cable see.
 
 A UDP link has no carrier of its own: a machine's NIC keeps its carrier when the machine at the
-other end loses power. So the ends are told. A pulled cable is down at both ends; where only the
-far machine is off, the end at that machine stays up and says that the cable is in. A machine that
-is off itself is told once it has power again.
+other end loses power. So the ends are told. A pulled cable is down at both ends. Of one that is in,
+the end at a machine without power is up and says so, and the end at one that has power is up where
+its peer has power, too.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from testbed.host import Host, ObservedMachine
+from testbed.host import Host, MachineState, ObservedMachine
 from testbed.plan.models import Machine, Plan
 
 _WITH_POWER = {"running", "paused"}
 
 
-def plug(host: Host, plan: Plan, end: str) -> None:
-    """Plug in the cable whose one end is "MACHINE:NIC"; carrier returns where both run."""
+def connect(host: Host, plan: Plan, end: str) -> None:
+    """Let both ends of a cable have a carrier: both machines run, or are just being started."""
     _set(host, plan, end, True)
     _set(host, plan, _other(plan, end), True)
+
+
+def plug(host: Host, plan: Plan, end: str, machines: Mapping[str, ObservedMachine]) -> None:
+    """Plug in the cable whose one end is "MACHINE:NIC"; carrier returns where both have power."""
+    both = (end, _other(plan, end))
+    # First the end that says that the cable is in: it is not to look pulled in between.
+    for near in sorted(both, key=lambda each: _has_power(plan, each, machines)):
+        far = _other(plan, near)
+        carrier = not _has_power(plan, near, machines) or _has_power(plan, far, machines)
+        _set(host, plan, near, carrier)
 
 
 def pull(host: Host, plan: Plan, end: str) -> None:
@@ -42,14 +53,13 @@ def regain_carriers(
 
     Cables that are pulled stay so.
     """
-    found = machines[machine.name]
+    powered = {
+        **machines,
+        machine.name: replace(machines[machine.name], state=MachineState.RUNNING),
+    }
     for nic in machine.nics:
-        if not found.links.get(nic.mac, True):
-            continue
-        if _has_power(plan, nic.peer, machines):
-            _set(host, plan, nic.peer, True)
-        else:
-            _set(host, plan, _other(plan, nic.peer), False)
+        if not is_pulled(plan, nic.peer, machines):
+            plug(host, plan, nic.peer, powered)
 
 
 def is_pulled(plan: Plan, end: str, machines: Mapping[str, ObservedMachine]) -> bool:

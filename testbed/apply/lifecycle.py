@@ -1,6 +1,7 @@
 """Living with a testbed: down, suspend and resume, power, restarts and cables."""
 
 import shutil
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -22,12 +23,13 @@ from testbed.apply.folders import Folders
 from testbed.apply.kept import Kept
 from testbed.apply.lock import only_one
 from testbed.apply.observe import Testbed
-from testbed.apply.session import session
+from testbed.apply.session import Session, session
 from testbed.errors import GuestError, StateError, TestbedError
-from testbed.guest import ConnectionLost, Script, step_clocks, stepping_clocks
+from testbed.guest import ConnectionLost, Script, clock_offset, step_clocks, stepping_clocks
 from testbed.host import Host, MachineState
 from testbed.plan.identity import stable_uuid
 from testbed.plan.models import Machine, Nic, Plan
+from testbed.topology.models import Role
 from testbed.wait import Seen, wait_until
 
 _SHUTDOWN = 90.0  # seconds a guest gets to shut down before its power is cut
@@ -196,7 +198,23 @@ def power_on(host: Host, folders: Folders, testbed: Testbed, machine: Machine) -
     cables.regain_carriers(host, testbed.plan, machine, testbed.machines)
     with session(testbed.plan, keys.read(folders, testbed.plan)) as doors:
         wait_for_ssh(host, machine, doors.guest(machine))
-        step_clocks([doors.guest(machine)])
+        ahead = _ahead(testbed, machine, doors)
+        step_clocks([doors.guest(machine)], now=lambda: time.time() + ahead)
+
+
+def _ahead(testbed: Testbed, machine: Machine, doors: Session) -> float:
+    """Return how many seconds the clocks of the others are ahead of the host's.
+
+    They agree with each other, and leave the host's in time: one that is alone at the host's time
+    would not agree with them.
+    """
+    others = [each for each in testbed.plan.machines if each.name != machine.name]
+    for other in sorted(others, key=lambda each: each.role is not Role.ROUTER):  # it leads them
+        found = testbed.machines.get(other.name)
+        if found is not None and found.state == "running":
+            with suppress(GuestError):
+                return clock_offset(doors.guest(other))
+    return 0.0
 
 
 def restart(host: Host, folders: Folders, testbed: Testbed, machine: Machine) -> None:
@@ -235,7 +253,7 @@ def set_link(host: Host, testbed: Testbed, machine: Machine, nic: str, *, up: bo
     """Plug a cable in or pull it; raises `StateError` where the machine has no such NIC."""
     end = f"{machine.name}:{_nic(machine, nic).name}"
     if up:
-        cables.plug(host, testbed.plan, end)
+        cables.plug(host, testbed.plan, end, testbed.machines)
     else:
         cables.pull(host, testbed.plan, end)
 

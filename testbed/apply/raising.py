@@ -223,7 +223,7 @@ def _keep_checkpoint(
         lifecycle.save(host, folders, testbed, goal)
         try:
             lifecycle.settle(folders, testbed)
-        except TestbedError:
+        except BaseException:  # Ctrl+C, too: nobody would prove it afterwards
             checkpoint.delete(host, plan, goal)  # what it holds would come back with it
             raise
 
@@ -260,10 +260,12 @@ def must_have_room(
     What is kept under the name counts as room: its disks come back, or they give way now where
     the new ones do not fit beside them.
     """
-    names = {change.machine for change in todo if change.action in _ON}
-    starting = [machine for machine in plan.machines if machine.name in names]
+    actions = {change.machine: change.action for change in todo if change.action in _ON}
+    starting = [machine for machine in plan.machines if machine.name in actions]
     need = budget.needs(starting, wish.accel)
     have = budget.free(host.facts(), folders.data)
+    there = [each for each in starting if actions[each.name] is Action.START]
+    have = replace(have, disk_mib=have.disk_mib + budget.taken(plan.folder, there))
     old = kept.bytes_on_disk(folders, wish.name) // _MEBIBYTE
     most = replace(have, disk_mib=have.disk_mib + old)
     budget.must_fit(wish.name, need, most, lambda: _variants(folders, wish, plan))

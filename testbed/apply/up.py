@@ -48,7 +48,7 @@ def walk(job: Walk, todo: Collection[Change]) -> tuple[Verdict, ...]:
             _define(job, machine, by_machine[machine.name])
     for change in todo:
         if change.action is Action.PLUG:
-            cables.plug(job.host, job.plan, f"{change.machine}:{change.nic}")
+            cables.connect(job.host, job.plan, f"{change.machine}:{change.nic}")
     gate = BoundedSemaphore(job.width)
     side_by_side(
         job.plan.machines,

@@ -38,13 +38,15 @@ class Stepped:
     errors: list[GuestError] = field(default_factory=list)
 
 
-def step_clocks(guests: Collection[TalkingGuest]) -> Mapping[str, float]:
-    """Set the guests' clocks to the host's, all in the same moment, each in one step.
+def step_clocks(
+    guests: Collection[TalkingGuest], *, now: Callable[[], float] = time.time
+) -> Mapping[str, float]:
+    """Set the guests' clocks to `now`, the host's, all in the same moment, each in one step.
 
-    Returns how many seconds each is ahead afterwards. Raises the first `GuestError` once the
-    others are set.
+    Returns how many seconds each is ahead of it afterwards. Raises the first `GuestError` once
+    the others are set.
     """
-    with stepping_clocks(guests) as stepped:
+    with stepping_clocks(guests, now=now) as stepped:
         pass
     for error in stepped.errors:
         raise error

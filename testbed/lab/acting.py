@@ -56,8 +56,10 @@ def _act(world: World, action: Action) -> None:
             must(world.guest(action.machine), action.script, timeout=action.timeout)
         case SetNetplan():
             _set_netplan(world, action)
+        case SetCable() if action.up:
+            cables.plug(world.host, world.plan, action.end, world.observe().machines)
         case SetCable():
-            (cables.plug if action.up else cables.pull)(world.host, world.plan, action.end)
+            cables.pull(world.host, world.plan, action.end)
         case SetPower():
             set_power(world, action.machine, on=action.on)
         case RestartMachine():

@@ -28,7 +28,7 @@ def _make(world: World, move: Move, scripts: Mapping[str, str]) -> None:
     elif move.power_off is not None:
         acting.set_power(world, move.power_off, on=False)
     elif move.plug is not None:
-        cables.plug(world.host, world.plan, move.plug)
+        cables.plug(world.host, world.plan, move.plug, world.observe().machines)
     elif move.pull is not None:
         cables.pull(world.host, world.plan, move.pull)
 

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -153,12 +154,15 @@ def must_see_every_part(
 
 
 def must_see_the_loss(cli: "Cli", testbed: str, lost: str) -> None:
-    """Assert that looks name a node that is off, and find every API answering all the same."""
+    """Assert that looks miss a node that is off, and find every API answering all the same."""
 
     def look() -> Seen:
         told = cli.sound(testbed)
         assert not told.ready
-        assert lost in told.detail
+        assert re.search(rf"^FAIL cloud: look: .*\b{lost}\b", told.detail, re.MULTILINE)
+        assert re.search(
+            r"^FAIL cloud: chassis: (1 of 2|2 of 3) connected", told.detail, re.MULTILINE
+        )
         return Seen("ok   cloud: APIs: all: " in told.detail, told.detail)
 
     wait_until("every API without its node", look, timeout=_MOVED, every=10.0)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from lab import FakeHost, FakeSession, doors
 
-from testbed.apply import keys, lifecycle, observe
+from testbed.apply import cables, keys, lifecycle, observe
 from testbed.apply.folders import Folders
 from testbed.apply.lock import only_one
 from testbed.errors import HostError, StateError
@@ -149,7 +149,11 @@ def test_power_on_tells_a_machine_which_neighbours_have_none(host: FakeHost, fol
     testbed = observe.get(host, folders, "lab")
     lifecycle.power_on(host, folders, testbed, host.plan.machine("node1"))
     (own,) = host.plan.machine("node1").nics
-    assert host.verbs("link up", "link down") == [("link down", f"{NODE1} {own.mac}")]
+    _, port = host.plan.nic("sw1:node1")
+    assert host.verbs("link up", "link down") == [
+        ("link up", f"testbed-lab-sw1 {port.mac}"),  # first: the cable is in
+        ("link down", f"{NODE1} {own.mac}"),
+    ]
 
 
 def test_power_on_starts_with_an_empty_console_and_gives_the_carrier_back(
@@ -211,6 +215,73 @@ def test_a_cable_is_pulled_and_plugged_at_both_ends(host: FakeHost, testbed, up,
         (verb, NODE1),
         (verb, "testbed-lab-sw1"),
     ]
+
+
+def power(host: FakeHost, folders: Folders, name: str, *, on: bool) -> None:
+    """Give a machine power or take it, as each command does: with what it sees at that moment."""
+    seen = observe.get(host, folders, "lab")
+    if on:
+        lifecycle.power_on(host, folders, seen, host.plan.machine(name))
+    else:
+        lifecycle.power_off(host, seen, host.plan.machine(name))
+
+
+@pytest.mark.parametrize("off", [("sw1", "node1"), ("node1", "sw1")])
+@pytest.mark.parametrize("on", [("sw1", "node1"), ("node1", "sw1")])
+def test_in_whatever_order_both_ends_lose_power_and_have_it_again_the_cable_is_in(
+    host: FakeHost, folders, testbed, off, on
+):
+    for name in off:
+        power(host, folders, name, on=False)
+    end = "node1:eno1"
+    assert not cables.is_pulled(host.plan, end, observe.get(host, folders, "lab").machines)
+    for name in on:
+        power(host, folders, name, on=True)
+    seen = observe.get(host, folders, "lab")
+    assert all(up for machine in seen.machines.values() for up in machine.links.values())
+
+
+@pytest.mark.parametrize("without", ["node1", "sw1"])
+def test_a_cable_that_is_plugged_in_gives_no_carrier_where_one_end_has_no_power(
+    host: FakeHost, folders, testbed, without
+):
+    power(host, folders, without, on=False)
+    for up in (False, True):
+        seen = observe.get(host, folders, "lab")
+        lifecycle.set_link(host, seen, host.plan.machine("node1"), "eno1", up=up)
+    seen = observe.get(host, folders, "lab")
+    _, nic = host.plan.nic("node1:eno1")
+    _, port = host.plan.nic(nic.peer)
+    links = {
+        "node1": seen.machines["node1"].links[nic.mac],
+        "sw1": seen.machines["sw1"].links[port.mac],
+    }
+    assert links == {name: name == without for name in links}
+    assert not cables.is_pulled(host.plan, "node1:eno1", seen.machines)
+    power(host, folders, without, on=True)
+    seen = observe.get(host, folders, "lab")
+    assert seen.machines["node1"].links[nic.mac]
+    assert seen.machines["sw1"].links[port.mac]
+
+
+def test_a_cable_that_is_pulled_stays_so_when_both_ends_have_power_again(
+    host: FakeHost, folders, testbed
+):
+    lifecycle.set_link(host, testbed, host.plan.machine("node1"), "eno1", up=False)
+    for on in (False, True):
+        power(host, folders, "sw1", on=on)
+        power(host, folders, "node1", on=on)
+    assert cables.is_pulled(host.plan, "node1:eno1", observe.get(host, folders, "lab").machines)
+
+
+def test_a_machine_that_is_switched_on_has_the_time_of_the_others(
+    host: FakeHost, folders, testbed, guests
+):
+    for guest in guests.guests.values():
+        guest.clock.ahead = 0.3
+    guests.guests["node1"].clock.ahead = -0.8
+    power(host, folders, "node1", on=True)
+    assert guests.guests["node1"].clock.ahead == pytest.approx(0.3, abs=0.02)
 
 
 def test_a_nic_that_is_not_there_is_told_with_those_that_are(host: FakeHost, testbed):

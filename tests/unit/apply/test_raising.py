@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from lab import FakeHost, FakeSession, doors, healthy, image, no, observed
 
-from testbed.apply import health, keys, lifecycle, logs, raising
+from testbed.apply import budget, health, keys, lifecycle, logs, raising
 from testbed.apply.folders import Folders
 from testbed.apply.lock import only_one
 from testbed.apply.raising import Wish, up
@@ -76,6 +76,41 @@ def test_a_checkpoint_that_is_not_proven_is_not_kept(
     with pytest.raises(WaitTimeout, match="the steady state"):
         up(host, folders, WISH, silent)
     assert not any(host.snapshots.values())
+
+
+def test_a_checkpoint_whose_proof_is_interrupted_is_not_kept(
+    host: FakeHost, folders: Folders, monkeypatch: pytest.MonkeyPatch
+):
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lifecycle, "settle", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            up(host, folders, WISH, silent)
+    assert not any(host.snapshots.values())
+    up(host, folders, WISH, silent)
+    assert all(host.snapshots.values())
+
+
+def test_disks_that_are_there_need_no_room_again(
+    host: FakeHost, folders: Folders, monkeypatch: pytest.MonkeyPatch
+):
+    up(host, folders, WISH, silent)
+    need = budget.needs(host.plan.machines, "qemu")
+    host.plan.folder.mkdir(parents=True, exist_ok=True)
+    for machine in host.plan.machines:
+        (host.plan.folder / machine.root).write_bytes(b"x" * 2**20)
+        host.destroy(machine.domain)
+    lacking = len(host.plan.machines)  # MiB, as many as the disks have
+    full = replace(need, disk_mib=need.disk_mib - lacking)
+    monkeypatch.setattr(budget, "free", lambda *_: full)
+    assert len(up(host, folders, WISH, silent).done) == len(host.plan.machines)
+    host.destroy(host.plan.machines[0].domain)
+    first = budget.needs(host.plan.machines[:1], "qemu")
+    monkeypatch.setattr(budget, "free", lambda *_: replace(first, disk_mib=first.disk_mib - 2))
+    with pytest.raises(HostError, match="does not fit this host"):
+        up(host, folders, WISH, silent)
 
 
 def test_up_twice_changes_nothing(host: FakeHost, folders: Folders):
