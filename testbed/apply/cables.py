@@ -23,12 +23,10 @@ def connect(host: Host, plan: Plan, end: str) -> None:
 
 def plug(host: Host, plan: Plan, end: str, machines: Mapping[str, ObservedMachine]) -> None:
     """Plug in the cable whose one end is "MACHINE:NIC"; carrier returns where both have power."""
-    both = (end, _other(plan, end))
+    powered = {each: _has_power(plan, each, machines) for each in (end, _other(plan, end))}
     # First the end that says that the cable is in: it is not to look pulled in between.
-    for near in sorted(both, key=lambda each: _has_power(plan, each, machines)):
-        far = _other(plan, near)
-        carrier = not _has_power(plan, near, machines) or _has_power(plan, far, machines)
-        _set(host, plan, near, carrier)
+    for near in sorted(powered, key=lambda each: powered[each]):
+        _set(host, plan, near, not powered[near] or all(powered.values()))
 
 
 def pull(host: Host, plan: Plan, end: str) -> None:

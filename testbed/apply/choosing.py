@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from testbed.apply import kept, observe
 from testbed.apply.folders import Folders
+from testbed.apply.kept import Kept
 from testbed.errors import StateError
 from testbed.host import Host
 from testbed.topology.models import Topology
@@ -44,23 +45,18 @@ def _only(there: tuple[str, ...]) -> str:
 
 def _kept(folders: Folders) -> Iterator[str]:
     """Yield what is kept, or is on its way there."""
-    for name in kept.names(folders):
-        if kept.find(folders, name) or kept.find_draft(folders, name):
-            yield name
+    return (name for name in kept.names(folders) if _manifest(folders, name))
+
+
+def _manifest(folders: Folders, name: str) -> Kept | None:
+    return kept.find(folders, name) or kept.find_draft(folders, name)
 
 
 def _own(host: Host, folders: Folders, name: str) -> Topology | None:
     """Return what a testbed was made from; None where there is none of that name."""
     if testbed := observe.find(host, folders, name):
-        return Topology.model_validate_json(testbed.plan.topology)
-    manifest = kept.find(folders, name) or kept.find_draft(folders, name)
-    if manifest is None:
-        return None
-    try:
-        return Topology.model_validate_json(manifest.origin.get("the topology", ""))
-    except ValueError as error:
-        raise StateError(
-            f"testbed '{name}', which is kept, cannot be understood",
-            why="another version of testbed made it",
-            next_step=f"use that version, or delete it: testbed down --forget --name {name}",
-        ) from error
+        return observe.topology_of(name, testbed.plan.topology)
+    if manifest := _manifest(folders, name):
+        text = manifest.origin.get("the topology", "")
+        return observe.topology_of(name, text, kept=", which is kept,")
+    return None

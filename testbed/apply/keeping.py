@@ -21,7 +21,6 @@ from testbed.errors import HostError, StateError, TestbedError
 from testbed.host import Host, MachineState
 from testbed.plan.identity import stable_uuid
 from testbed.plan.models import Plan
-from testbed.topology.models import Topology
 
 
 def survey(host: Host, folders: Folders, name: str) -> Kept | None:
@@ -59,7 +58,7 @@ def _manifest(host: Host, folders: Folders, testbed: Testbed, stages: tuple[str,
     machines = tuple(host.read_definition(machine.domain) for machine in plan.machines)
     return Kept(
         name=plan.name,
-        topology=Topology.model_validate_json(plan.topology).name,
+        topology=plan.topology_name,
         stages=stages,
         origin=origin.of_existing(host, folders, plan, machines),
         images=tuple(sorted({seen.image for seen in testbed.machines.values()})),

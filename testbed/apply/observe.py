@@ -44,17 +44,25 @@ def find(host: Host, folders: Folders, name: str) -> Testbed | None:
     if not machines:
         return None
     any_machine = next(iter(machines.values()))
-    try:
-        topology = Topology.model_validate_json(any_machine.topology)
-    except ValueError as error:
-        raise StateError(
-            f"testbed '{name}' cannot be understood",
-            why="another version of testbed made it",
-            next_step=f"use that version, or delete it: testbed down --forget --name {name}",
-        ) from error
+    topology = topology_of(name, any_machine.topology)
     loopback = any_machine.loopback
     desired = plan(topology, name=name, folder=folders.disks(name), loopback=loopback)
     return Testbed(desired, machines)
+
+
+def topology_of(name: str, text: str, kept: str = "") -> Topology:
+    """Return the topology that a testbed carries; `kept` goes into the error's first sentence.
+
+    Raises `StateError` where another version wrote it.
+    """
+    try:
+        return Topology.model_validate_json(text)
+    except ValueError as error:
+        raise StateError(
+            f"testbed '{name}'{kept} cannot be understood",
+            why="another version of testbed made it",
+            next_step=f"use that version, or delete it: testbed down --forget --name {name}",
+        ) from error
 
 
 def get(host: Host, folders: Folders, name: str | None) -> Testbed:
@@ -101,7 +109,7 @@ def desired(host: Host, folders: Folders, topology: Topology, name: str) -> Plan
     loopback = found.plan.loopback if found else free_loopback(name, taken)
     wanted = plan(topology, name=name, folder=folders.disks(name), loopback=loopback)
     if found and found.plan.topology != wanted.topology:
-        own = Topology.model_validate_json(found.plan.topology).name
+        own = found.plan.topology_name
         down = "down" if own == topology.name else "down --forget"  # another's is not given up
         raise StateError(
             f"testbed '{name}' exists and was made from another topology",

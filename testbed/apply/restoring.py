@@ -13,7 +13,6 @@ from testbed.errors import HostError, NoRoom, StateError
 from testbed.host import Host
 from testbed.plan.models import Plan
 from testbed.render.domain import Accelerator
-from testbed.topology.models import Topology
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ def find(host: Host, folders: Folders, plan: Plan, accel: Accelerator, goal: Lev
     manifest = kept.find(folders, plan.name)
     if manifest is None or not kept.disks(folders, plan.name).exists():
         return None
-    _must_be_of(manifest, Topology.model_validate_json(plan.topology).name)
+    _must_be_of(manifest, plan.topology_name)
     now = origin.of_wanted(host, folders, plan, accel)
     if changed := origin.changed(manifest.origin, now):
         return Found(manifest, None, f"{' and '.join(changed)} changed since it was kept")

@@ -123,11 +123,6 @@ def _help_until_healthy(storage: Storage, guests: Guests, timing: Timing) -> Cep
     return _wait(storage, see)
 
 
-def wait_until_healthy(storage: Storage, guests: Guests) -> CephSeen:
-    """Return what was seen once the cluster is healthy."""
-    return _wait(storage, lambda: look(storage, guests))
-
-
 def _wait(storage: Storage, see: Callable[[], T]) -> T:
     last: list[T] = []
 

@@ -8,7 +8,6 @@ from testbed.lab import journal
 from testbed.lab.attempt import Attempt
 from testbed.lab.format import Lab
 from testbed.lab.world import World
-from testbed.topology.models import Topology
 
 
 def checkpoints(world: World) -> set[str]:
@@ -30,7 +29,7 @@ def healthy_checkpoint(world: World, lab: Lab) -> str:
 
 
 def _must_be_of(world: World, lab: Lab) -> None:
-    own = Topology.model_validate_json(world.plan.topology).name
+    own = world.plan.topology_name
     if own != lab.topology:
         raise LabError(
             f"lab '{lab.id}' is played on topology '{lab.topology}'",

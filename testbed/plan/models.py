@@ -1,6 +1,7 @@
 """What should exist: every name, UUID, MAC, address and port of a testbed, decided once."""
 
 import ipaddress
+import json
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,7 +135,7 @@ class Plan:
     """A whole testbed as it should be."""
 
     name: str
-    topology: str
+    topology: str  # as JSON
     internet: bool
     loopback: str  # the 127.x.y.z all its UDP and SSH ports live on
     pool: str
@@ -146,6 +147,11 @@ class Plan:
     forwards: tuple[tuple[str, str], ...]  # (source VLAN, destination VLAN)
     storage: Storage | None
     cloud: Cloud | None
+
+    @property
+    def topology_name(self) -> str:
+        """The name of the topology it was decided from."""
+        return str(json.loads(self.topology)["name"])
 
     def nic(self, end: str) -> tuple[Machine, Nic]:
         """Return the machine and the NIC of a cable's end, "MACHINE:NIC"."""

@@ -237,7 +237,6 @@ def network_alone() -> list[Timing]:
         Timing(what, tuple(timed(TESTBED, *argv) for _ in range(3))) for what, argv in again.items()
     ]
     save = timed(TESTBED, "checkpoint", "save", "bench", *named)
-    run(TESTBED, "down", "--forget", *named)
     return [*found, Timing("checkpoint save, network", (save,))]
 
 

@@ -62,8 +62,8 @@ class Tenant:
 
     def must_be_answered(self) -> None:
         """Assert that each API answers this user, of what its database knows."""
-        for kind in (("server",), ("network",), ("volume",), ("image",)):
-            self.do(*kind, "list")
+        for kind in ("server", "network", "volume", "image"):
+            self.do(kind, "list")
 
     def must_have_work_done(self) -> None:
         """Assert that a volume is made and deleted: APIs, scheduler and host tell each other."""

@@ -48,10 +48,8 @@ def ask_ceph(cli: Cli, name: str, *words: str) -> Any:
 
 def wait_until_healthy(cli: Cli, name: str) -> None:
     with cli.doors(name) as doors:
-        assert doors.plan.storage is not None
-        seen = storing.wait_until_healthy(
-            doors.plan.storage, storing.guests_of(doors.plan.storage, doors)
-        )
+        seen = storing.wait_where_deployed(doors.plan, doors)
+    assert seen is not None
     assert seen.health == "HEALTH_OK"
 
 

@@ -3,15 +3,19 @@
 import io
 import json
 import re
+import sys
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import RLock
+from pathlib import Path
 from typing import Any
 
-from testbed.errors import GuestError
-from testbed.guest import Command, Result, Script
+sys.path.append(str(Path(__file__).parents[1]))  # what fake nodes share
+
+from fake_nodes import Changes, Door
+
+from testbed.guest import Command
 from testbed.plan.storage import Storage
 
 
@@ -27,20 +31,14 @@ class FakeNode:
 
 
 @dataclass
-class FakeCluster:
-    """The nodes, what their monitors know, and everything that was changed, in order.
-
-    After `cut_after` changes the line is cut before the next one.
-    """
+class FakeCluster(Changes):
+    """The nodes, what their monitors know, and everything that was changed, in order."""
 
     storage: Storage
     nodes: dict[str, FakeNode] = field(default_factory=dict)
     osds: dict[int, str] = field(default_factory=dict)  # uuids
     pools: dict[str, set[str]] = field(default_factory=dict)  # applications
     filesystems: set[str] = field(default_factory=set)
-    changes: list[str] = field(default_factory=list)
-    cut_after: int | None = None
-    lock: RLock = field(default_factory=RLock)
 
     def __post_init__(self) -> None:
         self.nodes = {node.machine: FakeNode() for node in self.storage.nodes}
@@ -48,11 +46,6 @@ class FakeCluster:
     @property
     def guests(self) -> dict[str, "FakeGuest"]:
         return {name: FakeGuest(self, name) for name in self.nodes}
-
-    def did(self, machine: str, what: str) -> None:
-        if self.cut_after is not None and len(self.changes) >= self.cut_after:
-            raise GuestError(f"{machine}: the line is cut")
-        self.changes.append(f"{machine}: {what}")
 
     def answer(self, command: dict[str, Any]) -> Any:
         """Return what the monitors answer; a command is one of `cluster.commands`."""
@@ -92,24 +85,10 @@ class FakeCluster:
 
 
 @dataclass
-class FakeGuest:
+class FakeGuest(Door):
     """The door into a node."""
 
-    world: FakeCluster
-    name: str
-
-    @property
-    def node(self) -> FakeNode:
-        return self.world.nodes[self.name]
-
-    def run(
-        self, command: Command | Script, *, timeout: float = 60.0, stdin: bytes = b""
-    ) -> Result:
-        text = command.text if isinstance(command, Script) else " ".join(command.argv)
-        with self.world.lock:
-            return Result(0, self._answer(text, stdin), "", 0.1)
-
-    def _answer(self, text: str, stdin: bytes) -> str:
+    def answer(self, text: str, stdin: bytes) -> str:
         if "echo units" in text:
             return self._facts(text)
         if text.startswith("tar"):
@@ -126,16 +105,9 @@ class FakeGuest:
 
     def _facts(self, text: str) -> str:
         node = self.node
-        asked = text.partition("echo units ")[2].partition("\n")[0].split()
-        rows = {
-            "units": asked,
-            "now": ["active" if unit in node.active else "inactive" for unit in asked],
-            "boot": ["enabled" if unit in node.enabled else "disabled" for unit in asked],
-        }
         lines = [f"digest {node.digest}", *(["monitor"] if node.monitor else [])]
         lines += [f"osd {number}" for number in sorted(node.osds)]
-        lines += [" ".join((row, *words)) for row, words in rows.items()]
-        return "\n".join(lines) + "\n"
+        return "\n".join((*lines, *self.told_of_units(text))) + "\n"
 
     def _unpack(self, data: bytes) -> str:
         with tarfile.open(fileobj=io.BytesIO(data)) as tar:

@@ -4,15 +4,19 @@ import io
 import json
 import re
 import socket
+import sys
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import RLock
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parents[1]))  # what fake nodes share
+
+from fake_nodes import Changes, Door
 
 from testbed.deploy.units import REREAD
-from testbed.errors import GuestError
-from testbed.guest import Command, Result, Script
+from testbed.guest import Command
 from testbed.plan.cloud import Cloud
 
 CLUSTER = "11111111-2222-3333-4444-555555555555"
@@ -34,21 +38,15 @@ class FakeNode:
 
 
 @dataclass
-class FakeCloud:
-    """The nodes, one database, and everything that was changed, in order.
-
-    After `cut_after` changes the line is cut before the next one.
-    """
+class FakeCloud(Changes):
+    """The nodes, one database, and everything that was changed, in order."""
 
     cloud: Cloud
     nodes: dict[str, FakeNode] = field(default_factory=dict)
     placeholders: int = 21
     mapped: set[str] = field(default_factory=set)
-    changes: list[str] = field(default_factory=list)
     statements: str = ""
-    cut_after: int | None = None
     api: str = "300 Multiple Choices"  # what every API answers with
-    lock: RLock = field(default_factory=RLock)
 
     def __post_init__(self) -> None:
         self.nodes = {node.machine: FakeNode() for node in self.cloud.nodes}
@@ -56,11 +54,6 @@ class FakeCloud:
     @property
     def guests(self) -> dict[str, "FakeGuest"]:
         return {name: FakeGuest(self, name) for name in self.nodes}
-
-    def did(self, machine: str, what: str) -> None:
-        if self.cut_after is not None and len(self.changes) >= self.cut_after:
-            raise GuestError(f"{machine}: the line is cut")
-        self.changes.append(f"{machine}: {what}")
 
     def lose_power(self, *, writes: dict[str, int]) -> None:
         """Switch all nodes off at once and on again; their databases are that far then."""
@@ -70,22 +63,8 @@ class FakeCloud:
 
 
 @dataclass
-class FakeGuest:
+class FakeGuest(Door):
     """The door into a node."""
-
-    world: FakeCloud
-    name: str
-
-    @property
-    def node(self) -> FakeNode:
-        return self.world.nodes[self.name]
-
-    def run(
-        self, command: Command | Script, *, timeout: float = 60.0, stdin: bytes = b""
-    ) -> Result:
-        text = command.text if isinstance(command, Script) else " ".join(command.argv)
-        with self.world.lock:
-            return Result(0, self._answer(text, stdin), "", 0.1)
 
     @contextmanager
     def dial(self, host: str, port: int, *, timeout: float = 30.0) -> Iterator[socket.socket]:
@@ -98,7 +77,7 @@ class FakeGuest:
     def talk(self, command: Command, *, timeout: float = 60.0) -> Iterator["FakeCeph"]:
         yield FakeCeph()
 
-    def _answer(self, text: str, stdin: bytes) -> str:
+    def answer(self, text: str, stdin: bytes) -> str:
         if "echo units" in text:
             return self._facts(text)
         if text.startswith("tar"):
@@ -117,13 +96,7 @@ class FakeGuest:
             named = self.node.files.get(f"etc/nova/testbed.{kind}", b"none").decode().strip()
             lines.append(f"{kind} {named}")
         lines.append(f'switch "{self.node.switch}"' if self.node.switch else "switch ")
-        asked = text.partition("echo units ")[2].partition("\n")[0].split()
-        active, enabled = self.node.active, self.node.enabled
-        now = ["active" if unit in active else "inactive" for unit in asked]
-        boot = ["enabled" if unit in enabled else "disabled" for unit in asked]
-        rows = {"units": asked, "now": now, "boot": boot}
-        lines += [" ".join((row, *words)) for row, words in rows.items()]
-        return "\n".join(lines) + "\n"
+        return "\n".join((*lines, *self.told_of_units(text))) + "\n"
 
     def _unpack(self, data: bytes) -> str:
         with tarfile.open(fileobj=io.BytesIO(data)) as tar:
