@@ -153,9 +153,13 @@ def provider_interfaces(topology: Topology) -> Iterator[Problem]:
             yield Problem(f"machines.{name}", what, hint)
         elif part.address is not None:
             what = f"{part.address} would be lost: OpenStack takes over the interface in '{vlan}'"
-            tagged = part.where == part.address_where
-            hint = f"write {vlan}: null" if tagged else "remove 'address'"
+            hint = f"write {vlan}: null" if part.tagged else "remove 'address'"
             yield Problem(part.address_where, what, hint)
+        elif part.port and not part.tagged and part.port.port.vlans:
+            others = ", ".join(f"'{other}'" for other in part.port.port.vlans)
+            what = f"OpenStack takes over all of {part.port.name}, and {others} would be lost"
+            hint = f"remove 'access', and add {vlan}: null to 'vlans'"
+            yield Problem(part.where, what, hint)
 
 
 def memory_for_openstack(topology: Topology) -> Iterator[Problem]:

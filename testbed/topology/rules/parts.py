@@ -41,6 +41,11 @@ class Attachment:
     address_where: str
     port: PlacedPort | None  # None: a switch's own
 
+    @property
+    def tagged(self) -> bool:
+        """Whether frames carry the VLAN's tag, and other VLANs may share the port."""
+        return self.where == self.address_where
+
 
 @dataclass(frozen=True, slots=True)
 class End:
