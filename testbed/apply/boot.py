@@ -17,6 +17,11 @@ _ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-Z\\-_]")  # what colours a
 _DEADLINE = {BOOTED: 300.0, SSH: 420.0, CLOUD_INIT: 420.0}
 
 
+def width(cpus: int, accel: str) -> int:
+    """Return how many machines may boot side by side: emulators slow each other down."""
+    return max(2, cpus * (4 if accel == "kvm" else 1))
+
+
 def console_marks(log: Path) -> dict[str, str]:
     """Return the stages a machine has told on its console, with what it said of each."""
     return {mark[1]: mark[2] or "" for mark in _MARK.finditer(_console(log))}

@@ -2,6 +2,8 @@
 
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from testbed.apply import keys
@@ -33,6 +35,19 @@ def collect(host: Host, folders: Folders, plan: Plan) -> Path:
         _copy_from_host(host, machine, folder)
     _copy_from_guests(host, folders, plan, folder)
     return folder
+
+
+@contextmanager
+def collected(host: Host, folders: Folders, plan: Plan) -> Iterator[None]:
+    """Where the block fails, keep every log and say where."""
+    try:
+        yield
+    except TestbedError as error:
+        with suppress(TestbedError, OSError):  # the first error is the one to tell
+            folder = collect(host, folders, plan)
+            kept = f"logs are in {folder}"
+            error.why = f"{error.why}; {kept}" if error.why else kept
+        raise
 
 
 def _copy_from_host(host: Host, machine: Machine, folder: Path) -> None:

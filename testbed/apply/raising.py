@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from testbed import checkpoint
 from testbed.apply import (
+    boot,
     budget,
     clouding,
     health,
@@ -31,11 +31,12 @@ from testbed.apply.session import Session, session
 from testbed.apply.stages import Level, level, levels
 from testbed.apply.up import Walk, walk
 from testbed.doctor.kvm import accelerator
-from testbed.errors import TestbedError
 from testbed.host import Host
 from testbed.image import Image, Store
 from testbed.plan.decide import plan as decide
 from testbed.plan.models import Plan
+from testbed.probe.ceph.state import CephSeen
+from testbed.probe.cloud.seen import CloudSeen
 from testbed.probe.verdict import Verdict, failing
 from testbed.render.domain import Accelerator
 from testbed.topology.models import Topology
@@ -155,7 +156,7 @@ def _deploy(host: Host, folders: Folders, wish: Wish, way: _Way, recorder: Recor
     images = build_images(host, folders, way.plan, recorder)
     wish = replace(wish, accel=_proven(folders, wish))
     todo = tuple(change for change in way.todo if change.action is not Action.RESTORE)
-    with _collecting_logs(host, folders, way.plan):
+    with logs.collected(host, folders, way.plan):
         reached = _walk(host, folders, wish, way.plan, todo, images, way.goal, recorder)
         _keep_checkpoint(host, folders, way.plan, way.goal, recorder)
     return reached
@@ -176,24 +177,42 @@ def _walk(
     own = keys.make(folders, plan) if fresh else keys.read(folders, plan)
     make_private(folders.data)
     pool = host.ensure_pool(plan.pool, plan.pool_uuid, plan.folder)
+    health.forget(folders, plan.name)  # where it fails, the last look is no longer true
     with session(plan, own) as doors:
-        steady = _prove_steady(host, folders, plan, todo, doors)
+        steady = _prove_steady(host, plan, todo, doors)
         if steady is None:
-            health.forget(folders, plan.name)
-            width = boot_width(host.facts().cpus, wish.accel)
+            width = boot.width(host.facts().cpus, wish.accel)
             job = Walk(host, pool, plan, own, images, wish.accel, width, doors, recorder)
             steady = walk(job, todo)
-        ceph, cloud, reached = None, None, False
-        if plan.storage is not None and goal is not Level.NETWORK:
-            ceph = storing.raise_storage(folders, plan, plan.storage, doors, recorder)
-        if goal is Level.CLOUD:
-            cpus = host.facts().cpus
-            reached = clouding.raise_cloud(
-                folders, plan, doors, recorder, accel=wish.accel, cpus=cpus
-            )
-            cloud = watching.wait_where_deployed(folders, plan, doors, timeout=watching.STARTED)
+        ceph, cloud, reached = _raise_stages(host, folders, wish, plan, goal, doors, recorder)
         health.remember(folders, plan.name, steady, ceph, cloud)
     return reached
+
+
+def _raise_stages(
+    host: Host,
+    folders: Folders,
+    wish: Wish,
+    plan: Plan,
+    goal: Level,
+    doors: Session,
+    recorder: Recorder,
+) -> tuple[CephSeen | None, CloudSeen | None, bool]:
+    """Make Ceph and OpenStack up to the goal, and only look at what is there beyond it.
+
+    Returns what was seen of both, and whether an instance was reached on the way.
+    """
+    ceph: CephSeen | None
+    if plan.storage is None or goal is Level.NETWORK:
+        ceph = storing.look_where_deployed(plan, doors)
+    else:
+        ceph = storing.raise_storage(folders, plan, plan.storage, doors, recorder)
+    if goal is not Level.CLOUD:
+        return ceph, watching.look_where_begun(folders, plan, doors), False
+    cpus = host.facts().cpus
+    reached = clouding.raise_cloud(folders, plan, doors, recorder, accel=wish.accel, cpus=cpus)
+    cloud = watching.wait_where_deployed(folders, plan, doors, timeout=watching.STARTED)
+    return ceph, cloud, reached
 
 
 def _proven(folders: Folders, wish: Wish) -> Accelerator:
@@ -202,13 +221,12 @@ def _proven(folders: Folders, wish: Wish) -> Accelerator:
 
 
 def _prove_steady(
-    host: Host, folders: Folders, plan: Plan, todo: Collection[Change], doors: Session
+    host: Host, plan: Plan, todo: Collection[Change], doors: Session
 ) -> tuple[Verdict, ...] | None:
     """Return the steady state where nothing is to be done and it holds, else None."""
     if todo or not all(machine.ready for machine in host.list_machines(plan.name)):
         return None
     seen = ready.check(plan, doors)
-    health.remember(folders, plan.name, seen)
     return None if failing(seen) else seen
 
 
@@ -226,11 +244,6 @@ def _keep_checkpoint(
         except BaseException:  # Ctrl+C, too: nobody would prove it afterwards
             checkpoint.delete(host, plan, goal)  # what it holds would come back with it
             raise
-
-
-def boot_width(cpus: int, accel: str) -> int:
-    """Return how many machines may boot side by side: emulators slow each other down."""
-    return max(2, cpus * (4 if accel == "kvm" else 1))
 
 
 def build_images(
@@ -284,16 +297,3 @@ def _variants(folders: Folders, wish: Wish, wanted: Plan) -> Iterator[tuple[str,
         )
         if goal in levels(plan):
             yield name, budget.needs(plan.machines, wish.accel)
-
-
-@contextmanager
-def _collecting_logs(host: Host, folders: Folders, plan: Plan) -> Iterator[None]:
-    """Where the block fails, keep every log and say where."""
-    try:
-        yield
-    except TestbedError as error:
-        with suppress(TestbedError, OSError):  # the first error is the one to tell
-            folder = logs.collect(host, folders, plan)
-            kept = f"logs are in {folder}"
-            error.why = f"{error.why}; {kept}" if error.why else kept
-        raise

@@ -9,9 +9,8 @@ from testbed.apply.having import may_be_in
 from testbed.apply.session import Session
 from testbed.deploy.openstack import login, node
 from testbed.deploy.openstack.config import dashboard, frontend
-from testbed.deploy.openstack.files import DIGEST
+from testbed.deploy.openstack.files import DIGEST, PLACED
 from testbed.deploy.openstack.site import HTTP
-from testbed.deploy.step import Guests
 from testbed.plan.cloud import Cloud
 from testbed.plan.models import Plan
 from testbed.probe.cloud.look import Wanted, look
@@ -26,16 +25,28 @@ _EVERY = 5.0
 
 
 def look_where_deployed(folders: Folders, plan: Plan, session: Session) -> CloudSeen | None:
-    """Return what is seen of OpenStack now, or None where the nodes hold none of ours yet.
+    """Return what is seen of OpenStack now, or None where its deployment has not ended yet.
 
     Controllers that are silent, all of them, are told by the look.
     """
+    return _look_where(DIGEST, folders, plan, session)
+
+
+def look_where_begun(folders: Folders, plan: Plan, session: Session) -> CloudSeen | None:
+    """Return likewise what is seen, also of a deployment that has not ended.
+
+    What became of one that failed is what its user wants to know.
+    """
+    return _look_where(PLACED, folders, plan, session)
+
+
+def _look_where(there: str, folders: Folders, plan: Plan, session: Session) -> CloudSeen | None:
     cloud = plan.cloud
     secrets = _secrets(folders, plan.name)
     if cloud is None or cloud.provider is not CloudProvider.PACKAGES or not secrets:
         return None
     guests = {each.machine: session.guests[each.machine] for each in cloud.nodes}
-    if not _may_be_deployed(cloud, guests):
+    if not may_be_in({each.machine: guests[each.machine] for each in cloud.controllers}, there):
         return None
     wanted = Wanted(
         cloud=cloud,
@@ -83,7 +94,3 @@ def _secrets(folders: Folders, testbed: str) -> Mapping[str, str]:
     with suppress(OSError, ValueError):
         return kept.read(folders, testbed, "cloud")
     return {}
-
-
-def _may_be_deployed(cloud: Cloud, guests: Guests) -> bool:
-    return may_be_in({each.machine: guests[each.machine] for each in cloud.controllers}, DIGEST)

@@ -76,7 +76,7 @@ def _look(folders: "Folders", testbed: "Testbed") -> None:
     with session(plan, keys.read(folders, plan)) as doors:
         verdicts = ready.check(plan, doors)
         ceph = storing.look_where_deployed(plan, doors)
-        cloud = watching.look_where_deployed(folders, plan, doors)
+        cloud = watching.look_where_begun(folders, plan, doors)
     health.remember(folders, plan.name, verdicts, ceph, cloud)
     if plan.storage and ceph:
         verdicts += storing.verdicts(plan.storage, ceph)

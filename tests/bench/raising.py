@@ -19,9 +19,9 @@ from statistics import median
 import report
 from measure import NAME, TESTBED, Timing, run, scratch_home, timed
 
+from testbed.apply.boot import width as boot_width
 from testbed.apply.folders import Folders
 from testbed.apply.keys import make as make_keys
-from testbed.apply.raising import boot_width
 from testbed.doctor.kvm import accelerator
 from testbed.host import Host, daemon
 from testbed.image import Image, Store

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from lab import FakeHost, FakeSession, doors, healthy, image, no, observed
 
-from testbed.apply import budget, health, keys, lifecycle, logs, raising
+from testbed.apply import boot, budget, health, keys, lifecycle, logs, raising
 from testbed.apply.folders import Folders
 from testbed.apply.lock import only_one
 from testbed.apply.raising import Wish, up
@@ -221,6 +221,20 @@ def test_an_up_that_fails_leaves_no_word_that_all_is_well(
     assert health.recall(folders, "lab") is None
 
 
+def test_an_up_whose_stage_fails_leaves_no_word_that_all_is_well(
+    host: FakeHost, folders: Folders, guests: FakeSession, monkeypatch: pytest.MonkeyPatch
+):
+    up(host, folders, WISH, silent)
+
+    def fails(*_: object, **__: object) -> None:
+        raise GuestError("the storage stage failed")
+
+    monkeypatch.setattr(raising, "_raise_stages", fails)
+    with pytest.raises(GuestError):
+        up(host, folders, WISH, silent)
+    assert health.recall(folders, "lab") is None
+
+
 def test_a_testbed_that_does_not_hold_is_mended_without_a_change(
     host: FakeHost, folders: Folders, guests: FakeSession
 ):
@@ -299,7 +313,7 @@ def test_another_topology_under_the_same_name_is_refused(host: FakeHost, folders
     ("cpus", "accel", "width"), [(1, "qemu", 2), (8, "qemu", 8), (2, "kvm", 8)]
 )
 def test_kvm_boots_more_machines_side_by_side(cpus, accel, width):
-    assert raising.boot_width(cpus, accel) == width
+    assert boot.width(cpus, accel) == width
 
 
 def test_kvm_that_only_a_boot_sector_had_shown_is_proven_once_there_is_a_kernel(

@@ -19,6 +19,7 @@ from sound_cloud import SOUND
 from testbed.apply import health, tenancy, watching
 from testbed.apply.folders import Folders
 from testbed.apply.tenancy import outsider, settle_tenant
+from testbed.deploy.openstack.files import DIGEST
 from testbed.deploy.openstack.secrets import ADMIN, new_secrets
 from testbed.errors import StateError, WaitTimeout
 from testbed.guest import Result, Unreachable
@@ -86,6 +87,16 @@ class TestLook:
             guest.answers["test -e"] = Result(1, "", "", 0.1)
         assert watching.look_where_deployed(folders, made, session) is None
         assert openstack.requests == []
+
+    def test_a_deployment_that_has_not_ended_is_looked_at_by_who_asks_for_it_alone(
+        self, made: Plan, folders: Folders, session: Any, kept: None
+    ):
+        for guest in session.guests.values():
+            guest.answers[f"test -e {DIGEST}"] = Result(1, "", "", 0.1)
+        assert watching.look_where_deployed(folders, made, session) is None
+        seen = watching.look_where_begun(folders, made, session)
+        assert seen is not None
+        assert len(seen.nodes) == 3
 
     def test_one_controller_that_answers_is_enough(
         self, made: Plan, folders: Folders, session: Any, kept: None
