@@ -15,6 +15,7 @@ from testbed.probe import reach
 from testbed.topology.models import CloudProvider, Role
 
 _PING = "fping -q -a -M -r 2 -t 800 -i 2"  # DF set; prints the addresses that answered
+_NICS = "/sys/class/net"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ def _pings(plan: Plan, machine: Machine) -> Iterator[str]:
         by_payload.setdefault(target.payload, []).append(target.address)
     given = _given_away(plan, machine)
     if given:
-        yield f"given={given}; [ -e /sys/class/net/{PROVIDER_BRIDGE} ] && given={PROVIDER_BRIDGE}"
+        # What is in Open vSwitch's bridge has a master; what is out of it answers by itself.
+        yield f"given={given}; [ -e {_NICS}/{given}/master ] && given={PROVIDER_BRIDGE}"
     for payload, addresses in by_payload.items():
         pings = f"{_PING} -b {payload} {' '.join(map(shlex.quote, addresses))} 2>/dev/null"
         yield f"{_through_the_bridge(pings, given)} &"

@@ -16,6 +16,8 @@ SOUND = CloudSeen(
             queue=NAMES,
             networks=LEADS if name == "node1" else ROLES,
             chassis=True,
+            provider=True,
+            guarded=True,
         )
         for name in NAMES
     ),

@@ -16,13 +16,14 @@ from testbed.deploy.step import Step
 from testbed.deploy.units import REREAD, enabling, look, running
 from testbed.errors import DeployError
 from testbed.guest import Command, Script
-from testbed.plan.cloud import CloudNode
+from testbed.plan.cloud import FIREWALL_TABLE, PROVIDER_BRIDGE, CloudNode
 
 QUEUE = "rabbitmq-server"
 DATABASE = "mariadb"
 DASHBOARD = "apache2"
 _START = 1800.0  # seconds; an emulated Python takes a minute to start, and its needs come first
 NONE = "none"
+_MIXED = "mixed"  # some units have read other files than others
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class NodeFacts:
     """What a node has: programs, KVM, its files' digests, what Open vSwitch knows, what runs.
 
     `digest` is of files that everything has read; `placed`, where a deployment broke off, of those
-    that what started then has read.
+    that what started then has read; `running` is without a firewall that has lost its rules.
     """
 
     programs: bool
@@ -43,6 +44,10 @@ class NodeFacts:
     def has_older_files(self, wanted: tuple[File, ...]) -> bool:
         """Return whether what runs there was started with other files than are wanted."""
         return not {self.digest, self.placed} <= {NONE, digest_of(wanted)}
+
+    def is_sealed(self, wanted: tuple[File, ...]) -> bool:
+        """Return whether those files are there, and everything has read them."""
+        return self.digest == self.placed == digest_of(wanted)
 
 
 def front(node: CloudNode) -> tuple[str, ...]:
@@ -98,8 +103,10 @@ printf 'digest '; cat {DIGEST} 2>/dev/null || echo {NONE}
 printf 'placed '; cat {PLACED} 2>/dev/null || echo {NONE}
 [ -e {program} ] && echo programs
 [ -c /dev/kvm ] && echo kvm
+nft list table inet {FIREWALL_TABLE} >/dev/null 2>&1 && echo guarded
 printf 'switch '
 [ -S /run/openvswitch/db.sock ] \\
+    && [ "$(ovs-vsctl --timeout=10 port-to-br {node.provider_interface})" = {PROVIDER_BRIDGE} ] \\
     && ovs-vsctl --timeout=10 --if-exists get Open_vSwitch . external-ids:testbed || echo
 {look(units(node))}
 """,
@@ -111,13 +118,15 @@ def read_facts(text: str) -> NodeFacts:
     """Read the output of `facts_script`."""
     words = dict(re.findall(r'^(digest|placed|switch) "?(\w+)"?$', text, re.MULTILINE))
     lines = text.splitlines()
+    # Debian's unit loads the rules and leaves: it counts as active whatever became of them.
+    unguarded = set() if "guarded" in lines else {firewall.UNIT}
     return NodeFacts(
         programs="programs" in lines,
         kvm="kvm" in lines,
         digest=words.get("digest", NONE),
         placed=words.get("placed", NONE),
         switch=words.get("switch", NONE),
-        running=running(text),
+        running=running(text) - unguarded,
     )
 
 
@@ -134,9 +143,13 @@ def must_have_programs(machine: str, facts: NodeFacts) -> None:
 
 def placing(site: Site, wanted: tuple[File, ...], facts: NodeFacts) -> Iterator[Step]:
     """Yield the steps that put a node's files in their places, but for the one that says so."""
-    if facts.digest != digest_of(wanted):
-        first = (_placed(wanted),) if facts.placed == NONE else ()
-        yield unpacking(site.node.machine, (*wanted[:-1], *first))
+    if facts.is_sealed(wanted):
+        return
+    placed = {
+        NONE: (_placed(wanted),),
+        digest_of(wanted): (),  # a deployment goes on
+    }.get(facts.placed, (File(PLACED, f"{_MIXED}\n"),))
+    yield unpacking(site.node.machine, (*wanted[:-1], *placed))
 
 
 def _placed(wanted: tuple[File, ...]) -> File:
@@ -148,10 +161,10 @@ def sealing(site: Site, wanted: tuple[File, ...], facts: NodeFacts) -> Iterator[
 
     Database and queue read changed ones only when they start next: they are not restarted for it.
     """
-    older = facts.digest != digest_of(wanted)
-    if older or not facts.running.issuperset(units(site.node)):
+    sealed = facts.is_sealed(wanted)
+    if not sealed or not facts.running.issuperset(units(site.node)):
         yield Step("units", site.node.machine, Script(REREAD, sudo=True))
-    if older:
+    if not sealed:
         yield unpacking(site.node.machine, (_placed(wanted), *wanted[-1:]), "seal")
 
 
@@ -177,6 +190,8 @@ def starting(
         asked = " ".join(map(shlex.quote, missing))
         script = f"{enabling(missing)}\nsystemctl reset-failed {asked} || true\n"
         script += f"systemctl {'restart' if again else 'start'} {asked}\n"
+        if firewall.UNIT in missing:
+            script += f"systemctl reload {firewall.UNIT}\n"  # it may be active, without rules
         yield Step(name, machine, Script(script, sudo=True), timeout=_START)
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from testbed.guest import Script, TalkingGuest, must
-from testbed.plan.cloud import Cloud, CloudNode
+from testbed.plan.cloud import FIREWALL_TABLE, PROVIDER_BRIDGE, Cloud, CloudNode
 from testbed.probe.cloud.seen import SILENT, SYNCED, NodeSeen
 
 _AMQP = 5672
@@ -22,6 +22,7 @@ def script(cloud: Cloud, node: CloudNode, units: tuple[str, ...]) -> Script:
     """Return the look at a node; it starts few processes, and succeeds whatever it sees."""
     parts = [
         _section("chassis", "ovn-appctl -T 5 -t ovn-controller connection-status || true"),
+        _section("provider", f"ovs-vsctl --timeout=5 port-to-br {node.provider_interface} || true"),
         _section("units", f"systemctl is-active {' '.join(units)} || true"),
     ]
     if node.control:
@@ -30,6 +31,10 @@ def script(cloud: Cloud, node: CloudNode, units: tuple[str, ...]) -> Script:
 
 
 def _control(cloud: Cloud, node: CloudNode) -> Iterator[str]:
+    # Debian's unit loads the rules and leaves: it counts as active whatever became of them.
+    yield _section(
+        "guard", f"nft list table inet {FIREWALL_TABLE} >/dev/null && echo loaded || true"
+    )
     yield _section("vip", f"ip -4 -o addr show to {cloud.vip} || true")
     yield _section("database", f"timeout 10 mariadb -N -B -e {_STATUS!r} 2>/dev/null || true")
     yield _section("listens", f"ss -Hltn 'sport = :{_AMQP}' || true")
@@ -83,6 +88,8 @@ def read(text: str, cloud: Cloud, node: CloudNode, units: tuple[str, ...]) -> No
         queue=tuple(_queue(told, cloud, node)),
         networks=None if alone or not node.control else _roles(told),
         chassis=told.get("chassis", "").strip() == "connected",
+        provider=told.get("provider", "").strip() == PROVIDER_BRIDGE,
+        guarded=told.get("guard", "").strip() == "loaded",
         stopped=dict(_stopped(units, told.get("units", "").split())),
     )
 

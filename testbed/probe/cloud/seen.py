@@ -20,6 +20,8 @@ class NodeSeen:
     queue: tuple[str, ...] = ()  # machines it is in one queue cluster with, itself among them
     networks: Mapping[str, str] | None = None  # role in OVN's nb and sb; None: not a cluster
     chassis: bool = False  # its switch is connected to OVN
+    provider: bool = False  # its switch has the provider VLAN
+    guarded: bool = False  # the rules of its firewall are loaded
     stopped: Mapping[str, str] = field(default_factory=dict)  # units that do not run: their state
 
 

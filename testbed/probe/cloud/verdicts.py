@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from testbed.plan.cloud import Cloud
+from testbed.plan.cloud import PROVIDER_BRIDGE, Cloud
 from testbed.probe.cloud.seen import (
     FOLLOWER,
     LEADER,
@@ -33,6 +33,8 @@ def verdicts(cloud: Cloud, seen: CloudSeen) -> Iterator[Verdict]:
         _queue(cloud, control),
         _networks(cloud, control),
         _chassis(cloud, seen),
+        _provider(seen),
+        _firewall(control),
         _reports("services", seen.services),
         _reports("agents", seen.agents),
         _hypervisors(cloud, seen),
@@ -101,6 +103,21 @@ def _chassis(cloud: Cloud, seen: CloudSeen) -> Iterator[Verdict]:
     told = f"{joined} of {len(cloud.nodes)} connected"
     told += f", not {_and(off)}" if off else ""
     yield _verdict("chassis", holds=joined == len(cloud.nodes), seen=told)
+
+
+def _provider(seen: CloudSeen) -> Iterator[Verdict]:
+    off = [each.machine for each in seen.nodes if not each.provider]
+    told = f"out of {PROVIDER_BRIDGE} on {_and(off)}" if off else f"in {PROVIDER_BRIDGE} everywhere"
+    if seen.nodes:
+        yield _verdict("provider VLAN", holds=not off, seen=told)
+
+
+def _firewall(control: tuple[NodeSeen, ...]) -> Iterator[Verdict]:
+    """Yield whether only the cloud's nodes get at databases and queue."""
+    off = [each.machine for each in control if not each.guarded]
+    told = f"without its rules on {_and(off)}" if off else "its rules are loaded"
+    if control:
+        yield _verdict("firewall", holds=not off, seen=told)
 
 
 def _reports(probe: str, found: tuple[ServiceSeen, ...]) -> Iterator[Verdict]:

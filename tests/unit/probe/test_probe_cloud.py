@@ -46,9 +46,13 @@ Servers:
 CONTROLLER = """\
 === chassis
 connected
+=== provider
+br-provider
 === units
 active
 active
+=== guard
+loaded
 === vip
 4: vlan-mgmt    inet 10.0.10.250/24 scope global secondary vlan-mgmt\\       valid_lft forever
 === database
@@ -91,18 +95,21 @@ class TestNode:
             queue=("node1", "node2", "node3"),
             networks={"nb": "leader", "sb": "leader"},
             chassis=True,
+            provider=True,
+            guarded=True,
             stopped={},
         )
 
     def test_a_node_where_nothing_runs_tells_that(self):
-        nothing = "=== chassis\novn-appctl: cannot read pidfile\n=== units\n" + "".join(
-            f"=== {name}\n" for name in ("vip", "database", "listens", "queue", "nb", "sb")
+        names = ("provider", "units", "guard", "vip", "database", "listens", "queue", "nb", "sb")
+        nothing = "=== chassis\novn-appctl: cannot read pidfile\n" + "".join(
+            f"=== {name}\n" for name in names
         )
         seen = node.read(nothing, CLOUD, CLOUD.nodes[1], UNITS)
         assert (seen.vip, seen.database, seen.members, seen.queue) == (False, "silent", 0, ())
         assert seen.networks == {"nb": "silent", "sb": "silent"}
         assert seen.stopped == {"haproxy": "silent", "neutron-api": "silent"}
-        assert not seen.chassis
+        assert not (seen.chassis or seen.provider or seen.guarded)
 
     def test_a_queue_that_takes_nobody_has_no_members(self):
         text = told().replace("LISTEN 0      1024      10.0.10.11:5672      0.0.0.0:*\n", "")
@@ -134,8 +141,10 @@ class TestNode:
         seen = node.read(text, alone, alone.nodes[0], UNITS)
         assert (seen.database, seen.members, seen.networks) == ("Synced", 1, None)
 
-    def test_only_the_control_plane_is_asked_for_databases(self):
+    def test_only_the_control_plane_is_asked_for_databases_and_its_firewall(self):
         alone = decided("aolda-cloud-compact")
+        assert "nft" in node.script(alone, alone.nodes[0], UNITS).text
+        assert "nft" not in node.script(alone, alone.nodes[1], UNITS).text
         assert "mariadb" in node.script(alone, alone.nodes[0], UNITS).text
         assert "mariadb" not in node.script(alone, alone.nodes[1], UNITS).text
 
@@ -332,6 +341,8 @@ class TestLook:
             "node3 sees node1 and node2 and node3",
         ),
         ({"chassis": False}, "cloud: chassis: 2 of 3 connected, not node2"),
+        ({"provider": False}, "cloud: provider VLAN: out of br-provider on node2"),
+        ({"guarded": False}, "cloud: firewall: without its rules on node2"),
         ({"stopped": {"glance-api": "failed"}}, "cloud: units: glance-api on node2 gave up"),
         ({"stopped": {"haproxy": "inactive"}}, "cloud: units: haproxy on node2 is inactive"),
         (

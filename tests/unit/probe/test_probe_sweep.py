@@ -86,13 +86,18 @@ def test_a_leak_is_seen(programs: Path):
     assert set(parse(done.stdout).leaks) == {("vlan-mgmt", "10.0.20.1")}
 
 
-@pytest.mark.parametrize(("bridge", "way"), [("lo", "lo"), ("nosuch0", "vlan-provider")])
-def test_what_openstack_was_given_is_passed_through_its_bridge_once_that_is_there(
-    programs: Path, monkeypatch: pytest.MonkeyPatch, bridge: str, way: str
+@pytest.mark.parametrize(
+    ("inside", "way"), [("master", "br-provider"), ("address", "vlan-provider")]
+)
+def test_what_openstack_was_given_is_passed_through_its_bridge_while_it_is_in_it(
+    programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inside: str, way: str
 ):
     asked = programs / "asked"
     say(programs, "fping", f'for last; do echo "$last"; done | grep % | tee -a {asked}')
-    monkeypatch.setattr(sweep, "PROVIDER_BRIDGE", bridge)
+    given = tmp_path / "nics" / "vlan-provider"
+    given.mkdir(parents=True)
+    (given / inside).touch()
+    monkeypatch.setattr(sweep, "_NICS", tmp_path / "nics")
     done = here(script(CLOUD, CLOUD.machine("node1")))
     assert {line.partition("%")[2] for line in asked.read_text().split()} == {way}
     told = [each.partition("%")[2] for each in parse(done.stdout).answered]

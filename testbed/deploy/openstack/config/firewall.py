@@ -21,6 +21,7 @@ from testbed.deploy.openstack.site import (
     OVN_SB,
     Site,
 )
+from testbed.plan.cloud import FIREWALL_TABLE as TABLE
 
 UNIT = "nftables"
 _SERVICES = (*APIS.values(), HTTP, MYSQL, AMQP, MEMCACHE, OVN_NB, OVN_SB)
@@ -28,15 +29,15 @@ _MEMBERS = (*GALERA, *OVN_RAFT, ERLANG_NAMES)
 
 
 def files(site: Site) -> Iterator[File]:
-    """Yield the rules; loading them leaves what else nftables holds on the node."""
+    """Yield the rules; they can be loaded again and again."""
     ports = ", ".join(map(str, sorted((*_SERVICES, *_MEMBERS))))
     friends = ", ".join(str(node.address) for node in site.cloud.nodes)
     yield File(
         "/etc/nftables.conf",
         f"""\
-table inet openstack
-delete table inet openstack
-table inet openstack {{
+table inet {TABLE}
+delete table inet {TABLE}
+table inet {TABLE} {{
     chain input {{
         type filter hook input priority filter; policy accept;
         iifname "lo" accept

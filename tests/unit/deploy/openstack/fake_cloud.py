@@ -35,6 +35,7 @@ class FakeNode:
     write: int = 7  # how far its database is, as the image's file says
     clean: bool = True  # whether it stopped in order
     primary: bool = False
+    guarded: bool = False
 
 
 @dataclass
@@ -95,6 +96,7 @@ class FakeGuest(Door):
         for kind in ("digest", "placed"):
             named = self.node.files.get(f"etc/nova/testbed.{kind}", b"none").decode().strip()
             lines.append(f"{kind} {named}")
+        lines += ["guarded"] if self.node.guarded else []
         lines.append(f'switch "{self.node.switch}"' if self.node.switch else "switch ")
         return "\n".join((*lines, *self.told_of_units(text))) + "\n"
 
@@ -167,6 +169,7 @@ class FakeGuest(Door):
                 self.world.did(self.name, f"{verb} {units}")
                 node.enabled |= set(units.split())
                 node.active |= set(units.split())
+            node.guarded |= "systemctl reload nftables" in text
         return ""
 
 

@@ -128,6 +128,19 @@ def test_a_daemon_that_stopped_behind_debians_unit_is_started(world: FakeCloud) 
     ]
 
 
+def test_a_firewall_that_has_lost_its_rules_is_loaded_again(world: FakeCloud) -> None:
+    raise_it(world)
+    world.nodes["node2"].guarded = False
+    assert raise_it(world) == ["node2: start nftables", "node2: read units again"]
+    assert world.nodes["node2"].guarded
+
+
+def test_a_switch_that_has_lost_the_provider_vlan_is_given_it_again(world: FakeCloud) -> None:
+    raise_it(world)
+    world.nodes["node3"].switch = ""  # as a node tells whose interface is in no bridge
+    assert raise_it(world) == ["node3: provider VLAN"]
+
+
 def test_a_unit_that_somebody_disabled_starts_at_boot_again_and_systemd_knows(
     world: FakeCloud,
 ) -> None:
@@ -160,6 +173,24 @@ def test_what_a_deployment_that_broke_off_has_started_starts_again_with_other_fi
     changes = raise_it(world)
     assert "node2: restart keystone" in changes
     assert "node1: restart keystone" not in changes
+    assert raise_it(world) == []
+
+
+def test_files_that_a_change_which_broke_off_has_left_are_replaced_also_by_the_old_ones() -> None:
+    world = FakeCloud(wanted().cloud)
+    raise_it(world)
+    node = world.nodes["node2"]
+    sealed = node.files["etc/nova/testbed.digest"]
+    node.files |= {"etc/nova/testbed.digest": b"0123\n", "etc/nova/testbed.placed": b"0123\n"}
+    world.cut_after = len(world.changes) + 3  # today's files are there, and some have read them
+    with pytest.raises(TestbedError):
+        deploy(wanted(), world.guests, untimed)
+    world.cut_after = None
+    assert node.files["etc/nova/testbed.placed"] == b"mixed\n"
+    node.files["etc/nova/testbed.digest"] = sealed  # and now those of before are wanted
+    changes = raise_it(world)
+    assert changes[0] == "node2: files"
+    assert "node2: restart keystone" in changes
     assert raise_it(world) == []
 
 
