@@ -78,7 +78,9 @@ _JOIN = Script(
     f"""
 {enabling([DATABASE])}
 systemctl reset-failed {DATABASE} 2>/dev/null || true
-systemctl restart {DATABASE}
+# One that is joining already would begin again with all that it copies.
+[ "$(systemctl is-active {DATABASE})" = activating ] && verb=start || verb=restart
+systemctl $verb {DATABASE}
 """,
     sudo=True,
 )

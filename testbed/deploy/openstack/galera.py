@@ -26,8 +26,9 @@ def read_position(grastate: str, recovered: str) -> Position:
     saved = dict(_SAVED.findall(grastate))
     cluster, write = saved.get("uuid", _NOBODY), int(saved.get("seqno", _UNKNOWN))
     found = _RECOVERED.search(recovered)
-    if found and (write == _UNKNOWN or cluster == _NOBODY):
-        cluster, write = found[1], int(found[2])
+    # Of data that Galera itself has given up, recovery tells as well; the file then names nobody.
+    if found and write == _UNKNOWN and found[1] == cluster:
+        write = int(found[2])
     return Position(cluster, write, saved.get("safe_to_bootstrap") == "1")
 
 
@@ -50,6 +51,7 @@ def first(positions: Mapping[str, Position]) -> str:
 def _undecided(why: str, told: str) -> DeployError:
     return DeployError(
         "none of the database servers runs, and which of them must begin cannot be told",
-        why=f"{why} ({told}); nothing was started",
-        next_step="see what you can go back to with: testbed checkpoint list",
+        why=f"{why} ({told}); all of them were stopped, and none was started",
+        next_step="go back to what testbed checkpoint list shows, or where that is nothing "
+        "begin anew: testbed down --forget, then testbed up",
     )
