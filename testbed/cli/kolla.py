@@ -1,6 +1,7 @@
 """`testbed kolla`: what kolla-ansible needs to deploy OpenStack on a testbed."""
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -36,7 +37,7 @@ def write(
 
     kolla.must_be_free(folder)
     if planned := _planned(topology, name):
-        plan, files, again = planned, kolla.of_topology(planned), f" {topology}"
+        plan, files, again = planned, kolla.of_topology(planned), f" {quote(str(topology))}"
     else:
         with open_testbed(name) as (_, folders, testbed):
             plan, files = testbed.plan, kolla.of_testbed(folders, testbed)

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from testbed.deploy.step import Timing
 from testbed.errors import DeployError, GuestError, WaitTimeout
-from testbed.guest import NothingAnswers
+from testbed.guest import CommandTimeout, ConnectionLost, NothingAnswers, Unreachable
 from testbed.probe.cloud.ask import Api, CloudRefused
 from testbed.wait import Seen, wait_until
 
@@ -43,15 +43,24 @@ def patiently(act: Callable[[], T]) -> T:
         done.append(act())
         return Seen(True, "done")
 
-    wait_until("OpenStack's answer", lambda: patient(look), timeout=_PATIENCE, every=_EVERY)
+    wait_until(
+        "OpenStack's answer",
+        lambda: patient(look),
+        timeout=_PATIENCE,
+        every=_EVERY,
+        next_step="see what does not run: testbed status --check",
+    )
     return done[0]
 
 
 def patient(look: Callable[[], Seen]) -> Seen:
-    """Return what a look sees; that a service has trouble of its own is something seen, too."""
+    """Return what a look sees; that a service has trouble of its own is something seen, too.
+
+    So is a machine that was out of reach for a moment, or too busy to answer in time.
+    """
     try:
         return look()
-    except NothingAnswers as error:
+    except (NothingAnswers, Unreachable, ConnectionLost, CommandTimeout) as error:
         return Seen(False, error.in_one_line)
     except CloudRefused as error:
         if error.status < BUSY:

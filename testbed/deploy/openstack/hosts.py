@@ -16,7 +16,8 @@ def find_hosts(job: Job) -> None:
     """Make nova know every node; returns once each has said what it has."""
     first = job.controllers[0].machine
     wanted = {node.machine for node in job.nodes}
-    if not wanted - _ask(job, first, _MAPPED):
+    unmapped = sorted(wanted - _ask(job, first, _MAPPED))
+    if not unmapped:
         return
 
     def look() -> Seen:
@@ -32,7 +33,7 @@ def find_hosts(job: Job) -> None:
             look,
             timeout=_REGISTERED,
             every=5.0,
-            next_step="read: testbed ssh NODE -- sudo journalctl -u nova-compute",
+            next_step=f"read: testbed ssh {unmapped[0]} -- sudo journalctl -u nova-compute",
         )
     job.take(Step("discover nodes", first, _DISCOVER, timeout=_REGISTERED))
 

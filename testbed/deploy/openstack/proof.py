@@ -7,6 +7,7 @@ afterwards; where the proof fails it stays, to be looked at, until the next one.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from testbed.deploy.openstack import login
@@ -28,6 +29,9 @@ _DELETING = "deleting"
 _PROVEN = "/etc/testbed/proven"  # holds what DIGEST holds: another configuration is proven anew
 _VOLUME_GIB = 1
 _PAGE = 20.0  # seconds
+_VOLUME = f"look at it: testbed openstack volume show {NAME}"
+_SERVER = f"look at it: testbed openstack server show {NAME}"
+_CONSOLE = f"read: testbed openstack console log show {NAME}"
 
 
 def is_proven(world: World) -> bool:
@@ -72,14 +76,14 @@ class _Proof:
         def look() -> Seen:
             return _usable(self.api.get(VOLUME, f"{self._volumes}/{made}")["volume"])
 
-        self._wait("a volume of the tiny image", look, _MADE)
+        self._wait("a volume of the tiny image", look, _MADE, _VOLUME)
         return made
 
     def _volume(self) -> str:
         """Return the id of the volume, which is asked for unless it was and nobody said so."""
         if asked_for := self._own_volumes():
             return str(asked_for[0]["id"])
-        image = self._must_find(IMAGE, "/v2/images", TINY)
+        image = self._must_find("image", IMAGE, "/v2/images", TINY)
         values = {
             "name": NAME,
             "size": _VOLUME_GIB,
@@ -92,15 +96,15 @@ class _Proof:
     def start(self, volume: str) -> str:
         """Start an instance from the volume; return its id once it runs."""
         made = patiently(lambda: self._instance(volume))
-        self._wait("an instance that runs", lambda: _runs(self._server(made)), _ACTIVE)
+        self._wait("an instance that runs", lambda: _runs(self._server(made)), _ACTIVE, _SERVER)
         return made
 
     def _instance(self, volume: str) -> str:
         """Return the id of the instance, asked for likewise."""
         if asked_for := self._servers():
             return str(asked_for[0]["id"])
-        flavor = self._must_find(COMPUTE, "/flavors/detail", TINY)
-        network = self._must_find(NETWORK, "/v2.0/networks", NETWORK_NAME)
+        flavor = self._must_find("flavor", COMPUTE, "/flavors/detail", TINY)
+        network = self._must_find("network", NETWORK, "/v2.0/networks", NETWORK_NAME)
         body = {"server": _server(volume, flavor["id"], network["id"])}
         return str(self.api.must("POST", COMPUTE, "/servers", body)["server"]["id"])
 
@@ -108,8 +112,9 @@ class _Proof:
         """Give the instance an address outside; return what was seen once it answers there."""
         address = patiently(lambda: self._address(server))
         ping = Command(("ping", "-c", "1", "-W", "2", address))
-        self._wait(f"{address} answers a ping", lambda: _pinged(self.outsider, ping), _REACHED)
-        self._wait(f"{address} has its page", lambda: _page(self.outsider, address), _REACHED)
+        pinged, page = partial(_pinged, self.outsider, ping), partial(_page, self.outsider, address)
+        self._wait(f"{address} answers a ping", pinged, _REACHED, _CONSOLE)
+        self._wait(f"{address} has its page", page, _REACHED, _CONSOLE)
         return (
             f"an instance from a volume in Ceph answered {self.outsider.name} at {address} "
             "and showed its page"
@@ -117,8 +122,8 @@ class _Proof:
 
     def remove(self) -> None:
         """Remove what a proof makes, finished or not."""
-        self._wait("the instance is gone", self._remove_servers, _GONE)
-        self._wait("its volume is gone", self._remove_volumes, _GONE)
+        self._wait("the instance is gone", self._remove_servers, _GONE, _SERVER)
+        self._wait("its volume is gone", self._remove_volumes, _GONE, _VOLUME)
 
     def _remove_servers(self) -> Seen:
         servers = self._servers()
@@ -163,16 +168,17 @@ class _Proof:
         """Return the instance's address outside, asked for likewise."""
         for given in self._floating(server):
             return str(given["floating_ip_address"])
-        outside = self._must_find(NETWORK, "/v2.0/networks", OUTSIDE)
+        outside = self._must_find("network", NETWORK, "/v2.0/networks", OUTSIDE)
         port = self._ports(server)[0]["id"]
         wanted = {"floatingip": {"floating_network_id": outside["id"], "port_id": port}}
         made = self.api.must("POST", NETWORK, "/v2.0/floatingips", wanted)
         return str(made["floatingip"]["floating_ip_address"])
 
-    def _must_find(self, service: str, path: str, name: str) -> Any:
+    def _must_find(self, noun: str, service: str, path: str, name: str) -> Any:
         found = find(self.api, service, path, name=name)
         if found is None:
-            raise _not_as_wanted(f"the tenant sees no '{name}' in {path}")
+            hint = f"see what is there: testbed openstack {noun} list"
+            raise _not_as_wanted(f"the tenant sees no {noun} '{name}'", hint)
         return found
 
     def _delete(self, service: str, path: str) -> None:
@@ -184,8 +190,7 @@ class _Proof:
         if done.status >= BUSY:
             raise refusal(f"DELETE {service} {path}", done)
 
-    def _wait(self, goal: str, look: Callable[[], Seen], timeout: float) -> None:
-        hint = f"read: testbed openstack console log show {NAME}"
+    def _wait(self, goal: str, look: Callable[[], Seen], timeout: float, hint: str) -> None:
         wait_until(goal, lambda: patient(look), timeout=timeout, every=_EVERY, next_step=hint)
 
 
@@ -217,7 +222,7 @@ def _none_of(things: list[Any]) -> Seen:
 def _usable(volume: Any) -> Seen:
     """Return whether an instance can start from a volume; raises where it never will."""
     if volume["status"] == "error":
-        raise _not_as_wanted("cinder could not make a volume of the tiny image")
+        raise _not_as_wanted("cinder could not make a volume of the tiny image", _VOLUME)
     ready = volume["status"] == "available" and volume["bootable"] == "true"
     return Seen(ready, f"it is {volume['status']}")
 
@@ -226,15 +231,15 @@ def _runs(server: Any) -> Seen:
     """Return whether a server runs; raises `DeployError` where it never will."""
     if server["status"] == "ERROR":
         fault = server.get("fault", {}).get("message", "nova does not say why")
-        raise _not_as_wanted(f"the instance failed: {fault}")
+        raise _not_as_wanted(f"the instance failed: {fault}", _SERVER)
     return Seen(server["status"] == "ACTIVE", f"it is in {server['status']}")
 
 
-def _not_as_wanted(what: str) -> DeployError:
+def _not_as_wanted(what: str, next_step: str) -> DeployError:
     return DeployError(
         "OpenStack is deployed, and no instance could be used in it",
         why=what,
-        next_step=f"look at it: testbed openstack server show {NAME}",
+        next_step=next_step,
     )
 
 

@@ -14,6 +14,7 @@ from testbed.deploy.ceph.clients import CINDER, GLANCE, users
 from testbed.deploy.ceph.secrets import Secrets as CephKeys
 from testbed.deploy.files import File
 from testbed.deploy.openstack import node
+from testbed.deploy.openstack.asking import patient
 from testbed.deploy.openstack.config.frontend import endpoints
 from testbed.deploy.openstack.database import raise_database
 from testbed.deploy.openstack.files import files
@@ -192,7 +193,7 @@ def _wait_for_apis(job: Job) -> None:
     with job.timing(first, "every API answers"):
         wait_until(
             "every API answers at its address",
-            look,
+            lambda: patient(look),
             timeout=_APIS,
             every=5.0,
             next_step="see what does not run: testbed status --check",

@@ -188,8 +188,11 @@ def a_way_to_the_instances(topology: Topology) -> Iterator[Problem]:
     if router_in(topology, vlan) is None:
         what = f"no router has an address in VLAN '{vlan}', so nobody would reach an instance"
         yield Problem(f"{_WHERE}.provider_vlan", what, f"give the router an address in '{vlan}'")
-    elif free_range(topology, vlan) is None:
-        what = f"machines have every address of VLAN '{vlan}', and instances need some"
+        return
+    free = free_range(topology, vlan)
+    if free is None or free[0] == free[1]:
+        left = "none of its addresses is" if free is None else "one of its addresses is"
+        what = f"{left} free, and a tenant's router needs one, an instance another"
         yield Problem(f"vlans.{vlan}.subnet", what, "write a larger one")
 
 
