@@ -15,7 +15,6 @@ from testbed.errors import StateError
 from testbed.plan.cloud import Cloud
 from testbed.plan.models import Plan
 from testbed.plan.storage import Storage
-from testbed.render.domain import Accelerator
 
 
 def raise_cloud(
@@ -24,7 +23,6 @@ def raise_cloud(
     session: Session,
     recorder: Recorder,
     *,
-    accel: Accelerator,
     cpus: int,
 ) -> bool:
     """Make the cloud, or what is missing of it, with a tenant's world in it.
@@ -39,7 +37,7 @@ def raise_cloud(
         return recorder.step(machine, Stage.CLOUD, part=step)
 
     own, guests = secrets(folders, plan.name), guests_of(cloud, storage, session)
-    provider.deploy(Wanted(cloud, storage, own, accel == "kvm", cpus), guests, timing)
+    provider.deploy(Wanted(cloud, storage, own, cpus), guests, timing)
     seen = tenancy.settle_tenant(plan, cloud, own, guests, session, timing)
     if seen:
         recorder.note(Stage.CLOUD, seen)

@@ -184,19 +184,13 @@ def _walk(
             width = boot.width(host.facts().cpus, wish.accel)
             job = Walk(host, pool, plan, own, images, wish.accel, width, doors, recorder)
             steady = walk(job, todo)
-        ceph, cloud, reached = _raise_stages(host, folders, wish, plan, goal, doors, recorder)
+        ceph, cloud, reached = _raise_stages(host, folders, plan, goal, doors, recorder)
         health.remember(folders, plan.name, steady, ceph, cloud)
     return reached
 
 
 def _raise_stages(
-    host: Host,
-    folders: Folders,
-    wish: Wish,
-    plan: Plan,
-    goal: Level,
-    doors: Session,
-    recorder: Recorder,
+    host: Host, folders: Folders, plan: Plan, goal: Level, doors: Session, recorder: Recorder
 ) -> tuple[CephSeen | None, CloudSeen | None, bool]:
     """Make Ceph and OpenStack up to the goal, and only look at what is there beyond it.
 
@@ -210,7 +204,7 @@ def _raise_stages(
     if goal is not Level.CLOUD:
         return ceph, watching.look_where_begun(folders, plan, doors), False
     cpus = host.facts().cpus
-    reached = clouding.raise_cloud(folders, plan, doors, recorder, accel=wish.accel, cpus=cpus)
+    reached = clouding.raise_cloud(folders, plan, doors, recorder, cpus=cpus)
     cloud = watching.wait_where_deployed(folders, plan, doors, timeout=watching.STARTED)
     return ceph, cloud, reached
 

@@ -45,7 +45,7 @@ def secrets() -> Secrets:
 def rendered(topology: str, machine: str) -> dict[str, File]:
     made = plan(find(topology), name=topology, folder=Path("/lab"), loopback="127.77.0.1")
     assert made.cloud and made.storage
-    site = Site(made.cloud, made.storage, made.cloud.node(machine), secrets(), KEYS, kvm=False)
+    site = Site(made.cloud, made.storage, made.cloud.node(machine), secrets(), KEYS, kvm="")
     return {file.path.lstrip("/"): file for file in files(site)}
 
 

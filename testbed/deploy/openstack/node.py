@@ -30,12 +30,14 @@ _MIXED = "mixed"  # some units have read other files than others
 class NodeFacts:
     """What a node has: programs, KVM, its files' digests, what Open vSwitch knows, what runs.
 
+    `kvm` is the kernel's module by which instances would have KVM, too; "" where they cannot.
     `digest` is of files that everything has read; `placed`, where a deployment broke off, of those
     that what started then has read; `running` is without a firewall that has lost its rules.
     """
 
     programs: bool
-    kvm: bool
+    kvm: str
+    kvm_loaded: bool
     digest: str
     placed: str
     switch: str
@@ -102,7 +104,11 @@ def facts_script(node: CloudNode) -> Script:
 printf 'digest '; cat {DIGEST} 2>/dev/null || echo {NONE}
 printf 'placed '; cat {PLACED} 2>/dev/null || echo {NONE}
 [ -e {program} ] && echo programs
-[ -c /dev/kvm ] && echo kvm
+if [ "$(systemd-detect-virt)" = kvm ]; then
+    grep -qw vmx /proc/cpuinfo && echo kvm kvm_intel
+    grep -qw svm /proc/cpuinfo && echo kvm kvm_amd
+fi
+[ -c /dev/kvm ] && echo loaded
 nft list table inet {FIREWALL_TABLE} >/dev/null 2>&1 && echo guarded
 printf 'switch '
 [ -S /run/openvswitch/db.sock ] \\
@@ -116,13 +122,14 @@ printf 'switch '
 
 def read_facts(text: str) -> NodeFacts:
     """Read the output of `facts_script`."""
-    words = dict(re.findall(r'^(digest|placed|switch) "?(\w+)"?$', text, re.MULTILINE))
+    words = dict(re.findall(r'^(digest|placed|switch|kvm) "?(\w+)"?$', text, re.MULTILINE))
     lines = text.splitlines()
     # Debian's unit loads the rules and leaves: it counts as active whatever became of them.
     unguarded = set() if "guarded" in lines else {firewall.UNIT}
     return NodeFacts(
         programs="programs" in lines,
-        kvm="kvm" in lines,
+        kvm=words.get("kvm", ""),
+        kvm_loaded="loaded" in lines,
         digest=words.get("digest", NONE),
         placed=words.get("placed", NONE),
         switch=words.get("switch", NONE),
@@ -166,6 +173,12 @@ def sealing(site: Site, wanted: tuple[File, ...], facts: NodeFacts) -> Iterator[
         yield Step("units", site.node.machine, Script(REREAD, sudo=True))
     if not sealed:
         yield unpacking(site.node.machine, (_placed(wanted), *wanted[-1:]), "seal")
+
+
+def virtualizing(site: Site, facts: NodeFacts) -> Iterator[Step]:
+    """Yield the step that loads KVM where nobody has: udev looks at no processor here."""
+    if site.kvm and not facts.kvm_loaded:
+        yield Step("KVM", site.node.machine, Command(("modprobe", site.kvm), sudo=True))
 
 
 def switching(site: Site, facts: NodeFacts) -> Iterator[Step]:

@@ -42,15 +42,11 @@ _APIS = 900.0
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A cloud as it should be deployed; `kvm` says whether the nodes themselves run by KVM.
-
-    `width` is how many services may start at once.
-    """
+    """A cloud as it should be deployed; `width` is how many services may start at once."""
 
     cloud: Cloud
     storage: Storage
     secrets: Secrets
-    kvm: bool
     width: int
 
 
@@ -105,6 +101,7 @@ class _Node:
         front, ground = node.front(own), node.ground(own)
         again = self.older
         self.job.take_all(node.starting("front", self.machine, front, self.facts, again=again))
+        self.job.take_all(node.virtualizing(self.site, self.facts))
         self.job.take_all(node.starting("ground", self.machine, ground, self.facts))
         self.job.take_all(node.switching(self.site, self.facts))
 
@@ -159,7 +156,7 @@ def ceph_keys(storage: Storage, guests: Guests) -> CephKeys:
 
 
 def _site(wanted: Wanted, each: CloudNode, keys: CephKeys, facts: Mapping[str, NodeFacts]) -> Site:
-    kvm = wanted.kvm and facts[each.machine].kvm
+    kvm = facts[each.machine].kvm
     return Site(wanted.cloud, wanted.storage, each, wanted.secrets, keys, kvm)
 
 

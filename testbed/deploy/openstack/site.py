@@ -19,14 +19,17 @@ _SILENCE = 180  # seconds; Galera parts with a member after 90 at most
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One node as its configuration sees it; `kvm` says whether its instances can have KVM."""
+    """One node as its configuration sees it.
+
+    `kvm` is the module of the kernel that gives its instances KVM, "" where they are emulated.
+    """
 
     cloud: Cloud
     storage: Storage
     node: CloudNode
     secrets: Secrets
     ceph_keys: CephKeys
-    kvm: bool
+    kvm: str
 
     @property
     def alone(self) -> bool:

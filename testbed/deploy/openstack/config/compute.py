@@ -38,6 +38,8 @@ def files(site: Site) -> Iterator[File]:
     """Yield what a node needs to run instances."""
     yield File("/etc/nova/nova.conf", _nova(site), 0o640, "nova")
     yield File("/etc/nova/nova-compute.conf", "", 0o640, "nova")  # Debian's would say virt_type
+    if site.kvm:
+        yield File("/etc/modules-load.d/kvm.conf", f"{site.kvm}\n")
     yield from client_files(site, "nova", CEPH_USER)
     yield from libvirt_secret(site)
 

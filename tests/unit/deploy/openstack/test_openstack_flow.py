@@ -23,7 +23,7 @@ def untimed(machine: str, step: str) -> AbstractContextManager[None]:
 def wanted(topology: str = "aolda-cloud") -> Wanted:
     made = plan(find(topology), name="lab", folder=Path("/lab"), loopback="127.77.0.1")
     assert made.cloud and made.storage
-    return Wanted(made.cloud, made.storage, SECRETS, kvm=False, width=2)
+    return Wanted(made.cloud, made.storage, SECRETS, width=2)
 
 
 @pytest.fixture
@@ -133,6 +133,19 @@ def test_a_firewall_that_has_lost_its_rules_is_loaded_again(world: FakeCloud) ->
     world.nodes["node2"].guarded = False
     assert raise_it(world) == ["node2: start nftables", "node2: read units again"]
     assert world.nodes["node2"].guarded
+
+
+def test_a_node_that_could_give_instances_kvm_loads_it_and_does_so_at_every_boot(
+    world: FakeCloud,
+) -> None:
+    world.nodes["node3"].kvm = "kvm_amd"
+    changes = raise_it(world)
+    assert place(changes, "node3: load kvm_amd") < place(changes, "node3: start openvswitch-switch")
+    assert not any("load" in each for each in changes if not each.startswith("node3"))
+    assert world.nodes["node3"].files["etc/modules-load.d/kvm.conf"] == b"kvm_amd\n"
+    assert b"virt_type = kvm" in world.nodes["node3"].files["etc/nova/nova.conf"]
+    assert b"virt_type = qemu" in world.nodes["node1"].files["etc/nova/nova.conf"]
+    assert raise_it(world) == []
 
 
 def test_a_switch_that_has_lost_the_provider_vlan_is_given_it_again(world: FakeCloud) -> None:

@@ -29,7 +29,7 @@ SECRETS = new_secrets()
 KEYS = {"client.glance": "GLANCES-KEY==", "client.cinder": "CINDERS-KEY=="}
 
 
-def site(machine: str = "node1", topology: str = "aolda-cloud", *, kvm: bool = False) -> Site:
+def site(machine: str = "node1", topology: str = "aolda-cloud", *, kvm: str = "") -> Site:
     made = plan(find(topology), name="lab", folder=Path("/lab"), loopback="127.77.0.1")
     assert made.cloud and made.storage
     return Site(made.cloud, made.storage, made.cloud.node(machine), SECRETS, KEYS, kvm)
@@ -195,7 +195,7 @@ class TestGates:
 
 class TestNode:
     TEXT = (
-        'digest abc123\nplaced def456\nprograms\nkvm\nswitch "0f1e2d"\n'
+        'digest abc123\nplaced def456\nprograms\nkvm kvm_intel\nswitch "0f1e2d"\n'
         "units keystone nova-api haproxy\n"
         "now active activating active\nboot enabled enabled disabled\n"
     )
@@ -208,7 +208,7 @@ class TestNode:
             "def456",
             "0f1e2d",
             True,
-            True,
+            "kvm_intel",
         )
 
     def test_a_bare_node_has_nothing(self) -> None:
