@@ -2,8 +2,7 @@
 
 from contextlib import AbstractContextManager
 
-from testbed.apply import secrets as kept
-from testbed.apply import tenancy
+from testbed.apply import secret_store, tenancy
 from testbed.apply.folders import Folders
 from testbed.apply.progress import Recorder, Stage
 from testbed.apply.session import Session
@@ -64,4 +63,4 @@ def guests_of(cloud: Cloud, storage: Storage, session: Session) -> Guests:
 
 def secrets(folders: Folders, testbed: str) -> Secrets:
     """Return OpenStack's secrets, made once per testbed and kept with its keys."""
-    return kept.make(folders, testbed, "cloud", new_secrets())
+    return secret_store.make(folders, testbed, "cloud", new_secrets())

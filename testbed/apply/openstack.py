@@ -8,8 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from testbed.apply import access, tunnel
-from testbed.apply import secrets as kept
+from testbed.apply import access, secret_store, tunnel
 from testbed.apply.folders import Folders, write_private
 from testbed.apply.observe import Testbed
 from testbed.deploy.openstack import login
@@ -41,7 +40,7 @@ def cloud_of(testbed: Testbed) -> Cloud:
 def secrets_of(folders: Folders, testbed: Testbed) -> Secrets:
     """Return OpenStack's secrets; raises `StateError` where it was not deployed yet."""
     try:
-        return kept.read(folders, testbed.plan.name, "cloud")
+        return secret_store.read(folders, testbed.plan.name, "cloud")
     except (OSError, ValueError) as error:
         raise StateError(
             f"OpenStack is not deployed on testbed '{testbed.plan.name}'",

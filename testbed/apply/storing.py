@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from testbed.apply import secrets as kept
+from testbed.apply import secret_store
 from testbed.apply.folders import Folders
 from testbed.apply.having import having, may_be_in
 from testbed.apply.progress import WHOLE, Recorder, Stage
@@ -106,7 +106,7 @@ def guests_of(storage: Storage, session: Session) -> Guests:
 
 def secrets(folders: Folders, testbed: str, storage: Storage) -> Secrets:
     """Return the keys of Ceph's users, made once per testbed and kept with its other keys."""
-    return kept.make(folders, testbed, "ceph", new_secrets(storage))
+    return secret_store.make(folders, testbed, "ceph", new_secrets(storage))
 
 
 def _help_until_healthy(storage: Storage, guests: Guests, timing: Timing) -> CephSeen:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 
-from testbed.apply import secrets as kept
+from testbed.apply import secret_store
 from testbed.apply.folders import Folders
 from testbed.apply.having import may_be_in
 from testbed.apply.session import Session
@@ -92,5 +92,5 @@ def endpoints(cloud: Cloud) -> Mapping[str, str]:
 
 def _secrets(folders: Folders, testbed: str) -> Mapping[str, str]:
     with suppress(OSError, ValueError):
-        return kept.read(folders, testbed, "cloud")
+        return secret_store.read(folders, testbed, "cloud")
     return {}
