@@ -81,7 +81,7 @@ def verify(
         with teller.step("perturb", name):
             seen = perturbing.perturb(world, going, lab, each)
         failing += [(name, probe, observation) for probe, observation in seen]
-    with teller.step("objectives", "again"):
+    with teller.step("objectives again"):
         after = examine(world, lab, going, settled_all)
     failing += [("", probe, seen) for probe, seen in _lost(check, after)]
     return Verified(check if failing else after, True, tuple(failing), check.outage)

@@ -22,6 +22,7 @@ _KEYS = {
     "symptoms": "ui.step.symptoms",
     "checkpoint": "ui.step.checkpoint",
     "objectives": "ui.step.objectives",
+    "objectives again": "ui.step.objectives-again",
     "perturb": "ui.step.perturb",
     "give back": "ui.step.give-back",
 }
