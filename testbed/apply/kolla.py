@@ -4,6 +4,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from testbed.apply import access, ceph, keys
@@ -17,7 +18,8 @@ from testbed.deploy.ceph.secrets import Caps
 from testbed.deploy.kolla import guide
 from testbed.deploy.kolla.ceph import asking_for_key
 from testbed.deploy.kolla.sources import Sources, read_sources
-from testbed.errors import CannotWrite, DeployError, HostError, StateError
+from testbed.errors import CannotWrite, DeployError, GuestError, HostError, StateError
+from testbed.guest import Script, TalkingGuest
 from testbed.plan.cloud import Cloud
 from testbed.plan.models import Plan
 from testbed.plan.storage import Storage
@@ -25,6 +27,9 @@ from testbed.together import side_by_side
 from testbed.topology.models import CloudProvider
 
 _COMMAND = 60.0  # seconds
+_APT = Script(
+    r"sed -n 's|^deb \(http[^ ]*\) \([^ ]*\) .*|\1/dists/\2/Release|p' /etc/apt/sources.list"
+)
 _UNSPLIT = re.compile(r"[\w./+@:,~-]+")  # kolla-ansible hands the folder on as key=value words
 
 
@@ -113,12 +118,20 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
 
 
 def check_testbed(folders: Folders, testbed: Testbed) -> tuple[Reached, ...]:
-    """Look whether all can be reached: images from a node, the rest from here."""
+    """Look whether all can be reached: collections from here, the rest from a node."""
     cloud, _ = wanted(testbed.plan)
     sources = read_sources(installed())
     with session(testbed.plan, keys.read(folders, testbed.plan)) as doors:
         node = cloud.controllers[0].machine
-        return _reach(sources, cloud, node, from_machine(doors.guests[node]))
+        packages = _packages(doors.guests[node])
+        return _reach(sources, cloud, node, from_machine(doors.guests[node]), packages)
+
+
+def _packages(node: TalkingGuest) -> tuple[str, ...]:
+    """Return where a node has Debian's packages from; of one that is silent, all else will tell."""
+    with suppress(GuestError):
+        return tuple(dict.fromkeys(node.run(_APT).stdout.split()))
+    return ()
 
 
 def check_topology(plan: Plan) -> tuple[Reached, ...]:
@@ -133,19 +146,30 @@ def _closed(url: str) -> str:
 
 
 def _reach(
-    sources: Sources, cloud: Cloud, whence: str, ask: Callable[[str], str]
+    sources: Sources,
+    cloud: Cloud,
+    whence: str,
+    ask: Callable[[str], str],
+    packages: tuple[str, ...] = (),
 ) -> tuple[Reached, ...]:
-    return tuple(side_by_side(tuple(_places(sources, cloud, whence, ask)), reach))
+    return tuple(side_by_side(tuple(_places(sources, cloud, whence, ask, packages)), reach))
 
 
 def _places(
-    sources: Sources, cloud: Cloud, whence: str, ask: Callable[[str], str]
+    sources: Sources,
+    cloud: Cloud,
+    whence: str,
+    ask: Callable[[str], str],
+    packages: tuple[str, ...],
 ) -> Iterator[Place]:
     for url in sources.collections:
         yield Place("Ansible collections", (url,), "here", from_here)
+    for url in packages:
+        yield Place("Debian's packages", (url,), whence, ask)
     host = (cloud.registry or sources.registry).partition("/")[0]
     urls = tuple(f"{scheme}://{host}/v2/" for scheme in ("https", "http"))
-    yield Place("container images", urls, whence, ask)
+    insecure = "without TLS: write docker_registry_insecure: true into globals.d/NAME.yml"
+    yield Place("container images", urls, whence, ask, insecure)
 
 
 def must_all_answer(found: tuple[Reached, ...]) -> None:
@@ -155,8 +179,8 @@ def must_all_answer(found: tuple[Reached, ...]) -> None:
         raise HostError(
             f"{len(silent)} of {len(found)} places kolla-ansible fetches from are out of reach",
             why="; ".join(map(str, silent)),
-            next_step="deploy where there is internet (collections: on this computer, images: "
-            "'internet: true' in the topology), or name a registry that nodes reach: "
+            next_step="deploy where there is internet: collections on this computer, packages and "
+            "images by 'internet: true' in the topology, or images from a registry in it: "
             "cloud: {provider: kolla, registry: HOST:PORT}",
         )
 

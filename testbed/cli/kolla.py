@@ -56,8 +56,8 @@ def write(
 def check(topology: Topology = None, name: Name = None) -> None:
     """See whether all that kolla-ansible fetches is in reach.
 
-    Collections from this computer, container images from a node of the testbed. Where something
-    is not, it says what, and the exit status is 4.
+    Collections from this computer, Debian's packages and images from a node; Docker's packages are
+    not asked for. Where something is not, it says what, and the exit status is 4.
     """
     from testbed.apply import kolla
 

@@ -7,6 +7,10 @@ from testbed.deploy.kolla.release import NOT_RUN, RELEASE, REQUIREMENT
 from testbed.plan.cloud import Cloud
 
 _OURS = '-i inventory --configdir "$PWD"'
+_COLLECTIONS = """if [ ! -e collections.complete ]; then
+  kolla-ansible install-deps
+  touch collections.complete
+fi"""
 _PASSWORDS = """if [ ! -e passwords.yml ]; then
   cp "$share/etc_examples/kolla/passwords.yml" passwords.new
   kolla-genpwd --passwords "$PWD/passwords.new"
@@ -27,7 +31,7 @@ def commands(cloud: Cloud) -> Iterator[Command]:
     """Yield the commands in order."""
     yield Command(
         "install-deps",
-        "kolla-ansible install-deps",
+        _COLLECTIONS,
         "fetches the Ansible collections it stands on into the folder `collections`",
     )
     yield Command("kolla-genpwd", _PASSWORDS, "makes every password, once: `passwords.yml`")
@@ -38,6 +42,11 @@ def commands(cloud: Cloud) -> Iterator[Command]:
     yield _ours("pull", "fetches the images of all containers to the nodes")
     yield _ours("deploy", "writes every configuration and starts the containers")
     yield _ours("post-deploy", "writes `admin-openrc.sh` and `clouds.yaml` for the administrator")
+
+
+def reconfiguration() -> Command:
+    """Return the command for after a change of settings."""
+    return _ours("reconfigure", "brings changed settings into a cloud that is deployed")
 
 
 def recovery() -> Command:

@@ -1,6 +1,6 @@
 """Everything kolla-ansible is run with, by the name of each file in one folder."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from testbed.deploy.ceph.secrets import Secrets
@@ -23,7 +23,12 @@ timeout = 60
 
 [connection]
 pipelining = True
+
+[ssh_connection]
+# Machines of another testbed have the same names, and other addresses and ports.
+control_path = %(directory)s/%%C
 """
+_USUAL_MTU = 1500  # what neutron takes for granted
 _NONE: Secrets = MappingProxyType({})
 
 
@@ -42,5 +47,14 @@ def files(
         "globals.yml": globals_yml(cloud, storage, plan.name),
         "inventory": inventory(cloud, plan.name),
         **ceph_files(storage, keys),
+        **dict(_mtus(cloud)),
     }
     return found | ({SSH_CONFIG: ssh_config} if ssh_config else {})
+
+
+def _mtus(cloud: Cloud) -> Iterator[tuple[str, str]]:
+    """Yield how large packets may be, where that is not as usual; roles merge it with their own."""
+    outside = cloud.outside.mtu if cloud.outside else _USUAL_MTU
+    if {outside, cloud.tunnel_mtu} != {_USUAL_MTU}:
+        yield "config/neutron.conf", f"[DEFAULT]\nglobal_physnet_mtu = {outside}\n"
+        yield "config/neutron/ml2_conf.ini", f"[ml2]\npath_mtu = {cloud.tunnel_mtu}\n"

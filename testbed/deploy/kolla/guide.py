@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from testbed.deploy.kolla.commands import commands, recovery
+from testbed.deploy.kolla.commands import commands, reconfiguration, recovery
 from testbed.deploy.kolla.release import NOT_RUN, RELEASE, REQUIREMENT
 from testbed.plan.cloud import Cloud
 from testbed.plan.models import Plan
@@ -34,18 +34,52 @@ def _parts(plan: Plan, cloud: Cloud, *, raised: bool) -> Iterator[str]:
     yield "## What to run"
     yield (
         "`sh commands.sh` runs all of this in order and stops at the first failure; it may be run\n"
-        "again. `testbed kolla check` tells beforehand whether what is fetched can be reached."
+        "again. Once it has ended well, running it again may restart Docker, and with it every\n"
+        "container, on all nodes at once. `testbed kolla check` tells beforehand whether what is\n"
+        "fetched can be reached."
     )
     rows = (f"| `{each.name}` | {each.does} |" for each in commands(cloud))
     yield "\n".join(("| command | what it does |", "| --- | --- |", *rows))
-    yield f"Later, in this folder:\n\n    {recovery().text}"
-    yield f"It {recovery().does}."
+    later = (reconfiguration(), recovery())
+    yield "Later, in this folder:\n\n" + "\n".join(f"    {each.text}" for each in later)
+    yield f"The first {later[0].does}, the second\n{later[1].does}."
+    if raised:
+        yield "## How to use it"
+        yield from _using(cloud)
     yield "## What to change"
     yield (
-        "Settings of your own go into `globals.d/NAME.yml`, which overrides `globals.yml`; for a\n"
-        "registry without TLS that is `docker_registry_insecure: true`. Passwords and keyrings\n"
-        "are secrets: this folder is readable by you only."
+        "Settings of your own go into `globals.d/NAME.yml`, which overrides `globals.yml`. For a\n"
+        "registry without TLS that is `docker_registry_insecure: true`, for one with a log-in\n"
+        "`docker_registry_username`, with `docker_registry_password` in `passwords.yml`; without\n"
+        "TLS there is no log-in. Passwords and keyrings are secrets: this folder is readable by\n"
+        "you only."
     )
+
+
+def _using(cloud: Cloud) -> Iterator[str]:
+    yield (
+        "The APIs answer inside the testbed, and SSH leads there. In an environment with\n"
+        "`pip install python-openstackclient PySocks`:"
+    )
+    yield (
+        f"    ssh -F ssh_config -f -N -D 127.0.0.1:1080 {cloud.controllers[0].machine}\n"
+        "    export http_proxy=socks5h://127.0.0.1:1080\n"
+        '    export OS_CLIENT_CONFIG_FILE="$PWD/clouds.yaml" OS_CLOUD=kolla-admin\n'
+        "    openstack service list"
+    )
+    outside = cloud.outside
+    if outside is not None:
+        yield (
+            "Instances get out through a network in the provider VLAN. Its frames have lost their\n"
+            "tag where Open vSwitch gets them, so to Neutron it is flat:"
+        )
+        yield (
+            "    openstack network create --external --provider-network-type flat \\\n"
+            "      --provider-physical-network physnet1 outside\n"
+            f"    openstack subnet create --network outside --subnet-range {outside.subnet} \\\n"
+            f"      --gateway {outside.gateway or 'none'} --no-dhcp \\\n"
+            f"      --allocation-pool start={outside.first},end={outside.last} outside"
+        )
 
 
 def shortcomings(plan: Plan, cloud: Cloud) -> Iterator[str]:

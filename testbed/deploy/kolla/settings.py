@@ -9,7 +9,7 @@ from testbed.deploy.kolla.release import RELEASE
 from testbed.plan.cloud import Cloud
 from testbed.plan.storage import Storage
 
-Settings = Mapping[str, str | int | bool]
+Settings = Mapping[str, str | int | bool | list[dict[str, str]]]
 
 
 def globals_yml(cloud: Cloud, storage: Storage, testbed: str) -> str:
@@ -36,17 +36,36 @@ def _parts(cloud: Cloud, storage: Storage, testbed: str) -> Iterator[tuple[str, 
         "Instances may sit in the provider VLAN themselves, on any node.",
         {"enable_neutron_provider_networks": True},
     )
-    yield "Nodes are virtual machines without virtualization.", {"nova_compute_virt_type": "qemu"}
+    yield from _kernel()
     yield "Images, disks and volumes are in the nodes' Ceph.", _ceph(storage)
     if len(cloud.controllers) > 1:
         yield (
             "Volume services on several nodes act as one, which needs a place to agree in.",
             {"cinder_cluster_name": testbed, "enable_valkey": True},
         )
+        yield (
+            "Tenants' routers and DHCP outlive the node they are on.",
+            {"enable_neutron_agent_ha": True},
+        )
     yield "Machines are small: one worker a service, and no more services.", _small()
     yield (
         "The router keeps the time, but chrony does not tell the kernel, which would be asked.",
         {"prechecks_enable_host_ntp_checks": False},
+    )
+
+
+def _kernel() -> Iterator[tuple[str, Settings]]:
+    yield (
+        "Instances are emulated: no node here loads the module of KVM.",
+        {"nova_compute_virt_type": "qemu"},
+    )
+    yield (
+        "No instance has a network card without it, and nodes load no module by themselves.",
+        {"neutron_modules_extra": [{"name": "tun"}]},
+    )
+    yield (
+        "Debian 13 reads no /etc/sysctl.conf when it boots.",
+        {"kolla_sysctl_conf_path": "/etc/sysctl.d/99-kolla.conf"},
     )
 
 

@@ -14,7 +14,10 @@ program=$(readlink -f "$program")
 share=$(dirname "$(dirname "$program")")/share/kolla-ansible
 
 echo '== install-deps'
-kolla-ansible install-deps
+if [ ! -e collections.complete ]; then
+  kolla-ansible install-deps
+  touch collections.complete
+fi
 
 echo '== kolla-genpwd'
 if [ ! -e passwords.yml ]; then

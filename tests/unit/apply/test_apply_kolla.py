@@ -1,6 +1,7 @@
 """OpenStack's files: keys from Ceph, a folder of its owner's alone, and what is in reach."""
 
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -111,12 +112,14 @@ class TestFolder:
 
 
 def place(*urls: str, refuses: dict[str, str]) -> Place:
-    return Place("images", urls, "node1", lambda url: refuses.get(url, ""))
+    return Place("images", urls, "node1", lambda url: refuses.get(url, ""), "say so")
 
 
 class TestReach:
     def test_one_answer_is_enough(self):
         found = reach(place("https://r/", "http://r/", refuses={"https://r/": "no TLS"}))
+        assert str(found) == "images (http://r/, from node1): answers; say so"
+        found = reach(place("https://r/", "http://r/", refuses={}))
         assert str(found) == "images (https://r/, from node1): answers"
 
     def test_where_none_answers_the_first_refusal_is_told(self):
@@ -156,7 +159,9 @@ class Machine:
 @pytest.mark.parametrize(
     ("gives", "why"),
     [
-        (Result(0, "", "", 1.0), ""),
+        (Result(0, "200", "", 1.0), ""),
+        (Result(0, "401", "", 1.0), ""),
+        (Result(0, "400", "", 1.0), "HTTP status 400"),
         (
             Result(6, "", "curl: (6) Could not resolve host: x\n", 1.0),
             "curl: (6) Could not resolve",
@@ -164,7 +169,7 @@ class Machine:
         (Result(28, "", "", 1.0), "curl ended with 28"),
         (Unreachable("node1: it does not answer"), "node1: it does not answer"),
     ],
-    ids=["answer", "refusal", "silence", "off"],
+    ids=["answer", "login", "TLS", "refusal", "silence", "off"],
 )
 def test_a_machine_is_asked_with_curl(gives: Result | Exception, why: str):
     machine = Machine(gives)
@@ -172,6 +177,20 @@ def test_a_machine_is_asked_with_curl(gives: Result | Exception, why: str):
     assert found.startswith(why) and bool(found) == bool(why), found
     assert machine.ran[0].argv[0] == "curl"
     assert machine.ran[0].argv[-1] == "https://registry.example/v2/"
+
+
+def test_a_node_says_where_its_packages_come_from():
+    told = "http://mirror.example/debian/dists/trixie/Release\n"
+    assert kolla._packages(Machine(Result(0, told, "", 0.1))) == (told.strip(),)
+    assert kolla._packages(Machine(Unreachable("node1: it does not answer"))) == ()
+
+
+def test_a_sources_list_is_read_line_by_line(tmp_path: Path):
+    text = "# deb http://old.example/debian trixie main\ndeb http://m.example/debian trixie main\n"
+    (tmp_path / "sources.list").write_text(text)
+    script = kolla._APT.text.replace("/etc/apt", str(tmp_path))
+    done = subprocess.run(["/bin/sh", "-euc", script], capture_output=True, text=True)
+    assert done.stdout == "http://m.example/debian/dists/trixie/Release\n"
 
 
 class TestCheckOfATopology:

@@ -95,6 +95,16 @@ def test_the_registry_is_a_setting(registry: str | None, expected: dict[str, str
     assert {key: value for key, value in found.items() if key.startswith("docker_")} == expected
 
 
+def test_neutron_is_told_of_mtus_that_are_not_the_usual_one() -> None:
+    assert not any("neutron" in name for name in files(planned()))
+    values = find("aolda").model_dump(mode="json") | {"cloud": {"provider": "kolla"}}
+    values["vlans"]["vxlan"]["mtu"] = 1400
+    made = plan(Topology.model_validate(values), name="lab", folder=Path(), loopback="127.77.0.1")
+    found = files(made)
+    assert found["config/neutron.conf"] == "[DEFAULT]\nglobal_physnet_mtu = 1500\n"
+    assert found["config/neutron/ml2_conf.ini"] == "[ml2]\npath_mtu = 1400\n"
+
+
 def test_a_nodes_name_means_where_its_services_listen_as_rabbitmq_wants_it() -> None:
     made = planned()
     assert made.cloud
@@ -169,6 +179,15 @@ def test_the_commands_are_run_in_order_from_anywhere(folder: Path) -> None:
         "kolla-ansible deploy",
         "kolla-ansible post-deploy",
     ]
+
+
+def test_collections_that_are_there_are_not_fetched_again(folder: Path) -> None:
+    run(folder)
+    run(folder)
+    assert called(folder).count("kolla-ansible install-deps") == 1
+    (folder / "collections.complete").unlink()  # as where a run was cut short
+    run(folder)
+    assert called(folder).count("kolla-ansible install-deps") == 2
 
 
 def test_passwords_are_made_once_and_readable_by_nobody_else(folder: Path) -> None:
