@@ -54,6 +54,20 @@ def test_the_tenant_has_a_world_of_his_own(cli: Cli, small_cloud: str) -> None:
     Tenant(cli, small_cloud).must_have_a_world()
 
 
+def test_a_switch_and_a_firewall_that_have_lost_what_they_had_are_named_and_mended(
+    cli: Cli, small_cloud: str
+) -> None:
+    cli.guest(small_cloud, "node2", "sudo ovs-vsctl del-br br-provider")
+    cli.guest(small_cloud, "node1", "sudo nft flush ruleset")
+    told = cli.sound(small_cloud)
+    assert not told.ready
+    assert "provider VLAN: out of br-provider on node2" in told.detail
+    assert "firewall: without its rules on node1" in told.detail
+    cli.must("up", TOPOLOGY, "--name", small_cloud)
+    told = cli.sound(small_cloud)
+    assert told.ready, told.detail
+
+
 @pytest.mark.minutes(7)
 def test_a_lost_node_is_named_while_apis_go_on_and_a_restore_brings_it_back(
     cli: Cli, small_cloud: str
