@@ -1,0 +1,3 @@
+#!/bin/sh
+netplan set 'bonds.bond0.parameters={mode: active-backup, mii-monitor-interval: 100, primary: eno2}'
+netplan generate
