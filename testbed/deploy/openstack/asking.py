@@ -56,11 +56,18 @@ def patiently(act: Callable[[], T]) -> T:
 def patient(look: Callable[[], Seen]) -> Seen:
     """Return what a look sees; that a service has trouble of its own is something seen, too.
 
-    So is a machine that was out of reach for a moment, or too busy to answer in time.
+    A machine that was out of reach, or too busy to answer in time, is asked once more.
     """
     try:
+        return _heard(look)
+    except (Unreachable, ConnectionLost, CommandTimeout):
+        return _heard(look)
+
+
+def _heard(look: Callable[[], Seen]) -> Seen:
+    try:
         return look()
-    except (NothingAnswers, Unreachable, ConnectionLost, CommandTimeout) as error:
+    except NothingAnswers as error:
         return Seen(False, error.in_one_line)
     except CloudRefused as error:
         if error.status < BUSY:

@@ -26,7 +26,8 @@ def read_position(grastate: str, recovered: str) -> Position:
     saved = dict(_SAVED.findall(grastate))
     cluster, write = saved.get("uuid", _NOBODY), int(saved.get("seqno", _UNKNOWN))
     found = _RECOVERED.search(recovered)
-    # Of data that Galera itself has given up, recovery tells as well; the file then names nobody.
+    # Where the file names nobody, Galera has given the data up, or was cut off amid a change of
+    # tables: recovery tells a position all the same, and nothing says what is at it.
     if found and write == _UNKNOWN and found[1] == cluster:
         write = int(found[2])
     return Position(cluster, write, saved.get("safe_to_bootstrap") == "1")
@@ -53,5 +54,5 @@ def _undecided(why: str, told: str) -> DeployError:
         "none of the database servers runs, and which of them must begin cannot be told",
         why=f"{why} ({told}); all of them were stopped, and none was started",
         next_step="go back to what testbed checkpoint list shows, or where that is nothing "
-        "begin anew: testbed down --forget, then testbed up",
+        "begin anew: testbed down --forget, then testbed up FILE",
     )

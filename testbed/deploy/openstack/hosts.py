@@ -16,8 +16,7 @@ def find_hosts(job: Job) -> None:
     """Make nova know every node; returns once each has said what it has."""
     first = job.controllers[0].machine
     wanted = {node.machine for node in job.nodes}
-    unmapped = sorted(wanted - _ask(job, first, _MAPPED))
-    if not unmapped:
+    if not wanted - _ask(job, first, _MAPPED):
         return
 
     def look() -> Seen:
@@ -33,7 +32,8 @@ def find_hosts(job: Job) -> None:
             look,
             timeout=_REGISTERED,
             every=5.0,
-            next_step=f"read: testbed ssh {unmapped[0]} -- sudo journalctl -u nova-compute",
+            next_step="read on a node that is missing, node1 for one: "
+            "testbed ssh node1 -- sudo journalctl -u nova-compute",
         )
     job.take(Step("discover nodes", first, _DISCOVER, timeout=_REGISTERED))
 

@@ -37,7 +37,6 @@ class NodeFacts:
 
     programs: bool
     kvm: str
-    kvm_loaded: bool
     digest: str
     placed: str
     switch: str
@@ -97,7 +96,10 @@ def units(node: CloudNode) -> tuple[str, ...]:
 
 
 def facts_script(node: CloudNode) -> Script:
-    """Return the look at a node; it changes nothing and starts few processes."""
+    """Return the look at a node; it starts few processes.
+
+    It changes nothing, but that KVM is loaded where the node has it: udev looks at no processor.
+    """
     program = "/usr/bin/keystone-manage" if node.control else "/usr/bin/nova-compute"
     return Script(
         f"""
@@ -105,11 +107,11 @@ printf 'digest '; cat {DIGEST} 2>/dev/null || echo {NONE}
 printf 'placed '; cat {PLACED} 2>/dev/null || echo {NONE}
 [ -e {program} ] && echo programs
 if [ "$(systemd-detect-virt)" = kvm ]; then
-    grep -qw vmx /proc/cpuinfo && echo kvm kvm_intel
-    grep -qw svm /proc/cpuinfo && echo kvm kvm_amd
+    for module in kvm_intel kvm_amd; do
+        modprobe -q $module && [ -c /dev/kvm ] && echo kvm $module && break
+    done
 fi
-[ -c /dev/kvm ] && echo loaded
-nft list table inet {FIREWALL_TABLE} >/dev/null 2>&1 && echo guarded
+nft list table inet {FIREWALL_TABLE} 2>/dev/null | grep -q dport && echo guarded
 printf 'switch '
 [ -S /run/openvswitch/db.sock ] \\
     && [ "$(ovs-vsctl --timeout=10 port-to-br {node.provider_interface})" = {PROVIDER_BRIDGE} ] \\
@@ -129,7 +131,6 @@ def read_facts(text: str) -> NodeFacts:
     return NodeFacts(
         programs="programs" in lines,
         kvm=words.get("kvm", ""),
-        kvm_loaded="loaded" in lines,
         digest=words.get("digest", NONE),
         placed=words.get("placed", NONE),
         switch=words.get("switch", NONE),
@@ -156,7 +157,7 @@ def placing(site: Site, wanted: tuple[File, ...], facts: NodeFacts) -> Iterator[
         NONE: (_placed(wanted),),
         digest_of(wanted): (),  # a deployment goes on
     }.get(facts.placed, (File(PLACED, f"{_MIXED}\n"),))
-    yield unpacking(site.node.machine, (*wanted[:-1], *placed))
+    yield unpacking(site.node.machine, (*placed, *wanted[:-1]))  # the word first, then the deeds
 
 
 def _placed(wanted: tuple[File, ...]) -> File:
@@ -173,12 +174,6 @@ def sealing(site: Site, wanted: tuple[File, ...], facts: NodeFacts) -> Iterator[
         yield Step("units", site.node.machine, Script(REREAD, sudo=True))
     if not sealed:
         yield unpacking(site.node.machine, (_placed(wanted), *wanted[-1:]), "seal")
-
-
-def virtualizing(site: Site, facts: NodeFacts) -> Iterator[Step]:
-    """Yield the step that loads KVM where nobody has: udev looks at no processor here."""
-    if site.kvm and not facts.kvm_loaded:
-        yield Step("KVM", site.node.machine, Command(("modprobe", site.kvm), sudo=True))
 
 
 def switching(site: Site, facts: NodeFacts) -> Iterator[Step]:

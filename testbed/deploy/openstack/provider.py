@@ -101,7 +101,6 @@ class _Node:
         front, ground = node.front(own), node.ground(own)
         again = self.older
         self.job.take_all(node.starting("front", self.machine, front, self.facts, again=again))
-        self.job.take_all(node.virtualizing(self.site, self.facts))
         self.job.take_all(node.starting("ground", self.machine, ground, self.facts))
         self.job.take_all(node.switching(self.site, self.facts))
 

@@ -33,7 +33,7 @@ def script(cloud: Cloud, node: CloudNode, units: tuple[str, ...]) -> Script:
 def _control(cloud: Cloud, node: CloudNode) -> Iterator[str]:
     # Debian's unit loads the rules and leaves: it counts as active whatever became of them.
     yield _section(
-        "guard", f"nft list table inet {FIREWALL_TABLE} >/dev/null && echo loaded || true"
+        "guard", f"nft list table inet {FIREWALL_TABLE} | grep -q dport && echo loaded || true"
     )
     yield _section("vip", f"ip -4 -o addr show to {cloud.vip} || true")
     yield _section("database", f"timeout 10 mariadb -N -B -e {_STATUS!r} 2>/dev/null || true")

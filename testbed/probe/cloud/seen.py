@@ -1,7 +1,7 @@
 """What a look at OpenStack saw, in values that can be kept and read again."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 SYNCED, SILENT = "Synced", "silent"  # states of a database server; the second is ours
@@ -89,7 +89,9 @@ def recall(record: Any) -> CloudSeen:
 
 
 def _node(record: Any) -> NodeSeen:
-    return NodeSeen(**{**record, "queue": tuple(record["queue"])})
+    """Return a node as it was seen; raises `KeyError` where an older version saw less."""
+    names = {each.name for each in fields(NodeSeen)}
+    return NodeSeen(**{**{name: record[name] for name in names}, "queue": tuple(record["queue"])})
 
 
 def _instance(record: Any) -> InstanceSeen:

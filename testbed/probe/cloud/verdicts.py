@@ -1,6 +1,6 @@
 """What holds of OpenStack and what does not, one verdict for each of its parts."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from itertools import chain
 
 from testbed.plan.cloud import PROVIDER_BRIDGE, Cloud
@@ -18,6 +18,7 @@ from testbed.probe.verdict import Verdict, failing
 
 CLOUD = "cloud"  # whom the verdicts are about
 INSTANCES = "instances"  # the one that is their owners' business, not OpenStack's
+PROVIDER, FIREWALL = "provider VLAN", "firewall"
 _ERROR = "ERROR"
 
 
@@ -43,9 +44,9 @@ def verdicts(cloud: Cloud, seen: CloudSeen) -> Iterator[Verdict]:
     )
 
 
-def wrong(cloud: Cloud, seen: CloudSeen, *, but: str = "") -> tuple[str, ...]:
-    """Return what does not hold, one line each, apart from what one probe says."""
-    found = (each for each in failing(verdicts(cloud, seen)) if each.probe != but)
+def wrong(cloud: Cloud, seen: CloudSeen, *, but: Container[str] = ()) -> tuple[str, ...]:
+    """Return what does not hold, one line each, apart from what some probes say."""
+    found = (each for each in failing(verdicts(cloud, seen)) if each.probe not in but)
     return tuple(f"{each.probe}: {each.seen}" for each in found)
 
 
@@ -109,7 +110,7 @@ def _provider(seen: CloudSeen) -> Iterator[Verdict]:
     off = [each.machine for each in seen.nodes if not each.provider]
     told = f"out of {PROVIDER_BRIDGE} on {_and(off)}" if off else f"in {PROVIDER_BRIDGE} everywhere"
     if seen.nodes:
-        yield _verdict("provider VLAN", holds=not off, seen=told)
+        yield _verdict(PROVIDER, holds=not off, seen=told)
 
 
 def _firewall(control: tuple[NodeSeen, ...]) -> Iterator[Verdict]:
@@ -117,7 +118,7 @@ def _firewall(control: tuple[NodeSeen, ...]) -> Iterator[Verdict]:
     off = [each.machine for each in control if not each.guarded]
     told = f"without its rules on {_and(off)}" if off else "its rules are loaded"
     if control:
-        yield _verdict("firewall", holds=not off, seen=told)
+        yield _verdict(FIREWALL, holds=not off, seen=told)
 
 
 def _reports(probe: str, found: tuple[ServiceSeen, ...]) -> Iterator[Verdict]:

@@ -155,11 +155,6 @@ def provider_interfaces(topology: Topology) -> Iterator[Problem]:
             what = f"{part.address} would be lost: OpenStack takes over the interface in '{vlan}'"
             hint = f"write {vlan}: null" if part.tagged else "remove 'address'"
             yield Problem(part.address_where, what, hint)
-        elif part.port and not part.tagged and part.port.port.vlans:
-            others = ", ".join(f"'{other}'" for other in part.port.port.vlans)
-            what = f"OpenStack takes over all of {part.port.name}, and {others} would be lost"
-            hint = f"remove 'access', and add {vlan}: null to 'vlans'"
-            yield Problem(part.where, what, hint)
 
 
 def memory_for_openstack(topology: Topology) -> Iterator[Problem]:
@@ -191,8 +186,9 @@ def a_way_to_the_instances(topology: Topology) -> Iterator[Problem]:
         return
     free = free_range(topology, vlan)
     if free is None or free[0] == free[1]:
-        left = "none of its addresses is" if free is None else "one of its addresses is"
-        what = f"{left} free, and a tenant's router needs one, an instance another"
+        what = (
+            "no two addresses in a row are free: a tenant's router needs one, an instance another"
+        )
         yield Problem(f"vlans.{vlan}.subnet", what, "write a larger one")
 
 

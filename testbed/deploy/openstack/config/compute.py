@@ -39,7 +39,9 @@ def files(site: Site) -> Iterator[File]:
     yield File("/etc/nova/nova.conf", _nova(site), 0o640, "nova")
     yield File("/etc/nova/nova-compute.conf", "", 0o640, "nova")  # Debian's would say virt_type
     if site.kvm:
-        yield File("/etc/modules-load.d/kvm.conf", f"{site.kvm}\n")
+        # Once udev runs, which lets QEMU's user have its device.
+        load = f"[Service]\nExecStartPre=-/usr/sbin/modprobe {site.kvm}\n"
+        yield File("/etc/systemd/system/libvirtd.service.d/kvm.conf", load)
     yield from client_files(site, "nova", CEPH_USER)
     yield from libvirt_secret(site)
 

@@ -36,8 +36,7 @@ class FakeNode:
     clean: bool = True  # whether it stopped in order
     primary: bool = False
     guarded: bool = False
-    kvm: str = ""  # the module its processor has a flag for
-    loaded: bool = False
+    kvm: str = ""  # the module that gave it /dev/kvm
 
 
 @dataclass
@@ -100,7 +99,6 @@ class FakeGuest(Door):
             lines.append(f"{kind} {named}")
         lines += ["guarded"] if self.node.guarded else []
         lines += [f"kvm {self.node.kvm}"] if self.node.kvm else []
-        lines += ["loaded"] if self.node.loaded else []
         lines.append(f'switch "{self.node.switch}"' if self.node.switch else "switch ")
         return "\n".join((*lines, *self.told_of_units(text))) + "\n"
 
@@ -164,9 +162,6 @@ class FakeGuest(Door):
         elif "discover_hosts" in text:
             self.world.did(self.name, "discover")
             self.world.mapped = set(self.world.nodes)
-        elif text.startswith("modprobe"):
-            self.world.did(self.name, f"load {text.split()[-1]}")
-            node.loaded = True
         elif text.startswith("curl"):
             self.world.did(self.name, f"curl {text.split()[-1]}")
         elif text == REREAD:

@@ -3,6 +3,8 @@
 import base64
 import configparser
 import hashlib
+import io
+import tarfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +15,8 @@ from testbed.deploy.openstack import seed
 from testbed.deploy.openstack.config import compute, firewall, network, web
 from testbed.deploy.openstack.config.gates import answers, gates
 from testbed.deploy.openstack.config.gates import files as gates_files
-from testbed.deploy.openstack.node import WAVES, read_facts
+from testbed.deploy.openstack.files import files
+from testbed.deploy.openstack.node import WAVES, placing, read_facts
 from testbed.deploy.openstack.secrets import (
     CREDENTIAL,
     FERNET,
@@ -214,3 +217,12 @@ class TestNode:
     def test_a_bare_node_has_nothing(self) -> None:
         seen = read_facts("digest none\nswitch \n")
         assert (seen.digest, seen.switch, seen.programs) == ("none", "none", False)
+
+    def test_the_word_that_files_are_being_changed_is_there_before_the_first_of_them(self) -> None:
+        facts = read_facts("digest 0123\nplaced 0123\nswitch \n")
+        (step,) = placing(site(), tuple(files(site())), facts)
+        with tarfile.open(fileobj=io.BytesIO(step.stdin)) as tar:
+            first = tar.getnames()[0]
+            read = tar.extractfile(first)
+            assert read is not None
+            assert (first, read.read()) == ("etc/nova/testbed.placed", b"mixed\n")

@@ -1,0 +1,114 @@
+"""What OpenStack's looks and steps say to a shell, run by one, and how patient they are."""
+
+import os
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from testbed.deploy.openstack import database
+from testbed.deploy.openstack.asking import patient
+from testbed.deploy.openstack.node import NodeFacts, facts_script, read_facts
+from testbed.guest import CommandTimeout, Script, Unreachable
+from testbed.plan.cloud import CloudNode
+from testbed.plan.decide import plan
+from testbed.topology.shipped import find
+from testbed.wait import Seen
+
+SYSTEMCTL = """verb=$1; shift
+for unit; do
+    case $unit in -*) ;; *) [ "$verb" = show ] && echo active || echo enabled ;; esac
+done"""
+
+
+def controller() -> CloudNode:
+    made = plan(find("aolda-cloud"), name="lab", folder=Path("/lab"), loopback="127.77.0.1")
+    assert made.cloud
+    return made.cloud.controllers[0]
+
+
+class TestShell:
+    @pytest.fixture
+    def path(self, tmp_path: Path) -> Path:
+        programs = {
+            "systemctl": SYSTEMCTL,
+            "systemd-detect-virt": "echo qemu; exit 0",
+            "nft": "echo 'tcp dport 3306 reject'",
+            "ovs-vsctl": "case $2 in port-to-br) echo br-provider ;; *) echo '\"0a1b\"' ;; esac",
+            "ovn-appctl": "echo connected",
+        }
+        for name, text in programs.items():
+            self.say(tmp_path, name, text)
+        return tmp_path
+
+    @staticmethod
+    def say(path: Path, name: str, text: str) -> None:
+        (path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (path / name).chmod(0o755)
+
+    @staticmethod
+    def run(path: Path, script: Script) -> str:
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(str(path / "db.sock"))
+            text = script.text.replace("/run/openvswitch/db.sock", str(path / "db.sock"))
+            done = subprocess.run(
+                ["/bin/sh", "-euc", text],
+                env={"PATH": f"{path}:{os.environ['PATH']}"},
+                capture_output=True,
+                text=True,
+            )
+        (path / "db.sock").unlink()
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def facts(self, path: Path) -> NodeFacts:
+        return read_facts(self.run(path, facts_script(controller())))
+
+    def test_a_node_with_all_it_was_given_says_so(self, path: Path) -> None:
+        seen = self.facts(path)
+        assert (seen.switch, seen.kvm) == ("0a1b", "")
+        assert "nftables" in seen.running
+
+    def test_an_interface_in_another_bridge_or_in_none_is_to_be_handed_over(
+        self, path: Path
+    ) -> None:
+        self.say(path, "ovs-vsctl", "echo br-other")
+        assert self.facts(path).switch == "none"
+        self.say(path, "ovs-vsctl", "echo 'no port named vlan-provider' >&2; exit 1")
+        assert self.facts(path).switch == "none"
+
+    @pytest.mark.parametrize("told", ["exit 1", "echo 'table inet openstack { }'"])
+    def test_a_firewall_whose_rules_are_gone_does_not_run(self, path: Path, told: str) -> None:
+        self.say(path, "nft", told)
+        assert "nftables" not in self.facts(path).running
+
+    def test_a_processor_that_could_and_a_module_that_cannot_give_no_kvm(self, path: Path) -> None:
+        self.say(path, "systemd-detect-virt", "echo kvm")
+        self.say(path, "modprobe", "exit 1")
+        assert self.facts(path).kvm == ""
+
+    @pytest.mark.parametrize(("state", "verb"), [("activating", "start"), ("failed", "restart")])
+    def test_a_database_that_is_joining_is_left_to_it(
+        self, path: Path, state: str, verb: str
+    ) -> None:
+        said = path / "said"
+        self.say(path, "systemctl", f'echo "$*" >>{said}; [ "$1" != is-active ] || echo {state}')
+        self.run(path, database._JOIN)
+        assert said.read_text().splitlines()[-1] == f"{verb} mariadb"
+
+
+class TestPatience:
+    def test_a_machine_out_of_reach_is_asked_once_more_and_no_more(self) -> None:
+        told: list[Exception | Seen] = [Unreachable("node1: no SSH"), Seen(True, "there")]
+
+        def look() -> Seen:
+            said = told.pop(0)
+            if isinstance(said, Exception):
+                raise said
+            return said
+
+        assert patient(look) == Seen(True, "there")
+        told += [CommandTimeout("node1: too slow"), Unreachable("node1: no SSH")]
+        with pytest.raises(Unreachable):
+            patient(look)
