@@ -92,6 +92,15 @@ class Cli:
         argv = ("exec", machine, "--name", name, "--", "sh", "-c", command)
         return self.must(*argv, timeout=timeout)
 
+    def until(self, name: str, machine: str, command: str, seconds: float = 60) -> None:
+        """Wait until a shell command succeeds in a machine."""
+
+        def look() -> Seen:
+            done = self.run("exec", machine, "--name", name, "--", "sh", "-c", command)
+            return Seen(done.returncode == 0, done.stdout + done.stderr)
+
+        wait_until(f"{machine}: {command}", look, timeout=seconds, every=1.0)
+
     def let_all_sleep(self, but: str = "") -> None:
         """Suspend every testbed but one."""
         for testbed in self.json("status"):

@@ -1,7 +1,6 @@
 """The network behaves like the real one when cables are pulled and switches die."""
 
 import re
-import time
 
 import pytest
 from conftest import Cli
@@ -9,24 +8,11 @@ from conftest import Cli
 pytestmark = pytest.mark.e2e
 
 
-def wait_for(cli: Cli, name: str, machine: str, command: str, seconds: float = 60) -> None:
-    """Wait until a shell command succeeds in a machine."""
-    deadline = time.monotonic() + seconds
-    argv = ("exec", machine, "--name", name, "--", "sh", "-c", command)
-    while True:
-        last_chance = time.monotonic() > deadline
-        done = cli.run(*argv)
-        if done.returncode == 0:
-            return
-        assert not last_chance, f"{command} never succeeded:\n{done.stdout}{done.stderr}"
-        time.sleep(1)
-
-
 def pings_lost_while(cli: Cli, name: str, act) -> int:  # type: ignore[no-untyped-def]
     """Return how many of 100 pings, one each 0.2 s, were lost while `act` ran."""
     argv = ("ping", "-i", "0.2", "-c", "100", "-W", "1", "-q", "10.0.10.12")
     pinging = cli.start("exec", "node1", "--name", name, "--", *argv)
-    time.sleep(6)  # the ping has started in the guest
+    cli.until(name, "node1", "pgrep -x ping", seconds=15)  # all of it takes 20 s
     act()
     out, err = pinging.communicate(timeout=120)
     found = re.search(r"(\d+) packets transmitted, (\d+) received", out)
@@ -46,6 +32,8 @@ def test_a_pulled_cable_costs_fewer_than_three_pings(cli: Cli, healthy: str) -> 
     assert active(cli, healthy) != nic
     cli.must("link", "up", "node1", nic, "--name", healthy)
     assert lost < 3
+    returned = f"test $(cat /sys/class/net/bond0/bonding/active_slave) = {nic}"
+    cli.until(healthy, "node1", returned)
 
 
 def test_status_names_a_pulled_cable_and_up_plugs_it_in(cli: Cli, healthy: str) -> None:
@@ -62,28 +50,36 @@ def test_status_names_a_pulled_cable_and_up_plugs_it_in(cli: Cli, healthy: str) 
     assert cli.guest(healthy, "node2", "cat /sys/class/net/eno2/carrier").strip() == "1"
 
 
+def test_status_names_a_bond_that_is_gone_and_a_restart_brings_it_back(
+    cli: Cli, healthy: str
+) -> None:
+    cli.guest(healthy, "node2", "sudo ip link delete bond0")
+    gone = cli.run("status", "--check", "--name", healthy)
+    assert gone.returncode != 0
+    assert re.search(r"node2: .*bond0", gone.stderr), gone.stderr
+    cli.must("restart", "node2", "--name", healthy)
+    back = cli.run("status", "--check", "--name", healthy)
+    assert back.returncode == 0, back.stderr
+
+
 def test_lacp_is_negotiated_anew_after_a_cable_returns(cli: Cli, healthy: str) -> None:
     one_aggregator = (
         "test $(grep -A12 'Slave Interface' /proc/net/bonding/bond1"
         " | grep 'Aggregator ID' | sort -u | wc -l) = 1"
     )
     cli.must("link", "down", "node3", "eno3", "--name", healthy)
-    wait_for(
-        cli, healthy, "node3", "grep -A2 'Interface: eno3' /proc/net/bonding/bond1 | grep -q down"
-    )
+    cli.until(healthy, "node3", "grep -A2 'Interface: eno3' /proc/net/bonding/bond1 | grep -q down")
     cli.guest(healthy, "node3", "ping -c 3 -W 2 10.0.50.11")
     cli.must("link", "up", "node3", "eno3", "--name", healthy)
-    wait_for(
-        cli, healthy, "node3", "grep -A2 'Interface: eno3' /proc/net/bonding/bond1 | grep -q up"
-    )
-    wait_for(cli, healthy, "node3", one_aggregator)
+    cli.until(healthy, "node3", "grep -A2 'Interface: eno3' /proc/net/bonding/bond1 | grep -q up")
+    cli.until(healthy, "node3", one_aggregator)
     assert cli.run("status", "--check", "--name", healthy).returncode == 0
 
 
 def test_a_dead_switch_is_survived(cli: Cli, healthy: str) -> None:
     cli.must("power", "off", "sw1", "--name", healthy)
-    wait_for(cli, healthy, "node1", "ping -c 2 -W 2 10.0.10.12 && ping -c 2 -W 2 10.0.20.13")
-    wait_for(cli, healthy, "node1", "ping -c 2 -W 2 10.0.10.1")
+    cli.until(healthy, "node1", "ping -c 2 -W 2 10.0.10.12 && ping -c 2 -W 2 10.0.20.13")
+    cli.until(healthy, "node1", "ping -c 2 -W 2 10.0.10.1")
     assert cli.json("status", "--name", healthy)[0]["wrong"] == [
         "sw1 is off (its power was cut); run: testbed power on sw1"
     ]

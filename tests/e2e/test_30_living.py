@@ -1,9 +1,14 @@
 """Living with a testbed: checkpoints, suspending, restarts."""
 
+import re
+import time
+
 import pytest
 from conftest import Cli
 
 pytestmark = pytest.mark.e2e
+
+ASLEEP = 15.0  # seconds; a clock that nobody set is that far behind afterwards
 
 
 def test_a_checkpoint_brings_everything_back(cli: Cli, healthy: str) -> None:
@@ -35,8 +40,13 @@ def test_suspended_machines_wake_with_the_right_time(cli: Cli, healthy: str) -> 
     cli.must("suspend", "--name", healthy)
     states = {m["state"] for m in cli.json("status", "--name", healthy)[0]["machines"]}
     assert states == {"paused"}
+    time.sleep(ASLEEP)
     cli.must("resume", "--name", healthy)
-    assert cli.run("status", "--check", "--name", healthy).returncode == 0
+    done = cli.run("status", "--check", "--name", healthy)
+    assert done.returncode == 0, done.stderr
+    from_hosts = re.findall(r"clock: .*?([+-]\d+) ms from the host's", done.stderr)
+    assert len(from_hosts) == 6, done.stderr
+    assert all(abs(int(ms)) < 1000 for ms in from_hosts), done.stderr
 
 
 def test_a_restarted_machine_comes_back(cli: Cli, healthy: str) -> None:
@@ -50,7 +60,6 @@ def test_a_restarted_machine_comes_back(cli: Cli, healthy: str) -> None:
 def test_the_console_is_a_root_shell(cli: Cli, aolda: str) -> None:
     import os
     import pty
-    import time
 
     pid, terminal = pty.fork()
     if pid == 0:
