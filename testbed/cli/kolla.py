@@ -54,7 +54,7 @@ def write(
 
 @app.command()
 def check(topology: Topology = None, name: Name = None) -> None:
-    """See whether all that kolla-ansible fetches is in reach.
+    """See whether what kolla-ansible fetches is in reach.
 
     Collections from this computer, Debian's packages and images from a node; Docker's packages are
     not asked for. Where something is not, it says what, and the exit status is 4.

@@ -36,7 +36,7 @@ def _parts(plan: Plan, cloud: Cloud, *, raised: bool) -> Iterator[str]:
         "`sh commands.sh` runs all of this in order and stops at the first failure; it may be run\n"
         "again. Once it has ended well, running it again may restart Docker, and with it every\n"
         "container, on all nodes at once. `testbed kolla check` tells beforehand whether what is\n"
-        "fetched can be reached."
+        "fetched can be reached, but for Docker's packages."
     )
     rows = (f"| `{each.name}` | {each.does} |" for each in commands(cloud))
     yield "\n".join(("| command | what it does |", "| --- | --- |", *rows))

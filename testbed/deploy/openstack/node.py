@@ -16,7 +16,8 @@ from testbed.deploy.step import Step
 from testbed.deploy.units import REREAD, enabling, look, running
 from testbed.errors import DeployError
 from testbed.guest import Command, Script
-from testbed.plan.cloud import FIREWALL_TABLE, PROVIDER_BRIDGE, CloudNode
+from testbed.plan.cloud import PROVIDER_BRIDGE, CloudNode
+from testbed.probe.cloud.node import GUARDED, bridge_of
 
 QUEUE = "rabbitmq-server"
 DATABASE = "mariadb"
@@ -111,10 +112,10 @@ if [ "$(systemd-detect-virt)" = kvm ]; then
         modprobe -q $module && [ -c /dev/kvm ] && echo kvm $module && break
     done
 fi
-nft list table inet {FIREWALL_TABLE} 2>/dev/null | grep -q dport && echo guarded
+{GUARDED} && echo guarded
 printf 'switch '
 [ -S /run/openvswitch/db.sock ] \\
-    && [ "$(ovs-vsctl --timeout=10 port-to-br {node.provider_interface})" = {PROVIDER_BRIDGE} ] \\
+    && [ "$({bridge_of(node.provider_interface, timeout=10)})" = {PROVIDER_BRIDGE} ] \\
     && ovs-vsctl --timeout=10 --if-exists get Open_vSwitch . external-ids:testbed || echo
 {look(units(node))}
 """,
@@ -126,7 +127,6 @@ def read_facts(text: str) -> NodeFacts:
     """Read the output of `facts_script`."""
     words = dict(re.findall(r'^(digest|placed|switch|kvm) "?(\w+)"?$', text, re.MULTILINE))
     lines = text.splitlines()
-    # Debian's unit loads the rules and leaves: it counts as active whatever became of them.
     unguarded = set() if "guarded" in lines else {firewall.UNIT}
     return NodeFacts(
         programs="programs" in lines,

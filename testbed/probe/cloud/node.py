@@ -18,11 +18,23 @@ _BETWEEN_MEMBERS = 25672  # 20000 above, as RabbitMQ has it
 _DATABASES = {"nb": "OVN_Northbound", "sb": "OVN_Southbound"}
 
 
+# Debian's unit loads the rules and leaves: it counts as active whatever became of them.
+GUARDED = f"nft list table inet {FIREWALL_TABLE} 2>/dev/null | grep -q dport"
+
+
+def bridge_of(interface: str, *, timeout: int = 5) -> str:
+    """Return the command that prints which bridge of Open vSwitch has an interface.
+
+    `timeout` is in seconds.
+    """
+    return f"ovs-vsctl --timeout={timeout} port-to-br {interface}"
+
+
 def script(cloud: Cloud, node: CloudNode, units: tuple[str, ...]) -> Script:
     """Return the look at a node; it starts few processes, and succeeds whatever it sees."""
     parts = [
         _section("chassis", "ovn-appctl -T 5 -t ovn-controller connection-status || true"),
-        _section("provider", f"ovs-vsctl --timeout=5 port-to-br {node.provider_interface} || true"),
+        _section("provider", f"{bridge_of(node.provider_interface)} || true"),
         _section("units", f"systemctl is-active {' '.join(units)} || true"),
     ]
     if node.control:
@@ -31,10 +43,7 @@ def script(cloud: Cloud, node: CloudNode, units: tuple[str, ...]) -> Script:
 
 
 def _control(cloud: Cloud, node: CloudNode) -> Iterator[str]:
-    # Debian's unit loads the rules and leaves: it counts as active whatever became of them.
-    yield _section(
-        "guard", f"nft list table inet {FIREWALL_TABLE} | grep -q dport && echo loaded || true"
-    )
+    yield _section("guard", f"{GUARDED} && echo loaded || true")
     yield _section("vip", f"ip -4 -o addr show to {cloud.vip} || true")
     yield _section("database", f"timeout 10 mariadb -N -B -e {_STATUS!r} 2>/dev/null || true")
     yield _section("listens", f"ss -Hltn 'sport = :{_AMQP}' || true")

@@ -43,7 +43,7 @@ class Attachment:
 
     @property
     def tagged(self) -> bool:
-        """Whether frames carry the VLAN's tag, and other VLANs may share the port."""
+        """Whether frames carry the VLAN's tag."""
         return self.where == self.address_where
 
 
