@@ -76,7 +76,11 @@ def _must_be_at_rest(host: Host, folders: Folders, name: str) -> None:
 
 
 def remove(host: Host, folders: Folders, name: str) -> None:
-    """Remove a testbed's machines, disks, keys and records; what is kept stays."""
+    """Remove a testbed's machines, disks, keys and records; what is kept stays.
+
+    Records go first: cut short, what is left cannot be taken for a testbed to go on with.
+    """
+    shutil.rmtree(folders.records(name), ignore_errors=True)
     machines = host.list_machines(name)
     for machine in machines:
         host.destroy(machine.domain)
@@ -84,7 +88,6 @@ def remove(host: Host, folders: Folders, name: str) -> None:
         host.undefine(machine.domain)
     host.delete_pool(f"testbed-{name}", stable_uuid(name, "pool"))
     shutil.rmtree(folders.disks(name), ignore_errors=True)
-    shutil.rmtree(folders.records(name), ignore_errors=True)
 
 
 def suspend(host: Host, testbed: Testbed) -> None:
@@ -95,14 +98,18 @@ def suspend(host: Host, testbed: Testbed) -> None:
             host.pause(machine.domain)
 
 
-def resume(host: Host, folders: Folders, testbed: Testbed) -> None:
+def resume(host: Host, folders: Folders, testbed: Testbed, *, broken: bool = False) -> None:
     """Let all machines run again, step their clocks, and return once the steady state holds.
 
-    Where a restore was cut short it is finished first.
+    Where a restore was cut short it is finished first. What is `broken` on purpose has no steady
+    state to wait for.
     """
     finish_restore(host, folders, testbed)
     _let_run(host, testbed.plan)
-    settle(folders, testbed)
+    if broken:
+        _step_who_answers(folders, testbed)
+    else:
+        settle(folders, testbed)
     # An emulator tells disk errors once a second at most, and libvirt believes that one which
     # was told late has stopped the machine again.
     _let_run(host, testbed.plan)
@@ -154,6 +161,11 @@ def revert(host: Host, folders: Folders, testbed: Testbed, name: str) -> None:
     """
     plan = testbed.plan
     checkpoint.restore(host, plan, name, folders.unfinished_restore(plan.name))
+    _step_who_answers(folders, testbed)
+
+
+def _step_who_answers(folders: Folders, testbed: Testbed) -> None:
+    plan = testbed.plan
     health.forget(folders, plan.name)
     with session(plan, keys.read(folders, plan)) as doors, suppress(GuestError):
         step_clocks(doors.guests.values())

@@ -86,10 +86,10 @@ class _Way:
     found: restoring.Found | None
 
 
-def preview(host: Host, folders: Folders, wish: Wish) -> tuple[Plan, tuple[Change, ...]]:
-    """Return the plan and what `up` would do now; changes nothing."""
+def preview(host: Host, folders: Folders, wish: Wish) -> tuple[tuple[Change, ...], str]:
+    """Return what `up` would do now, and why it would delete what is kept; changes nothing."""
     way = _way(host, folders, wish)
-    return way.plan, way.todo
+    return way.todo, way.found.why_not if way.found else ""
 
 
 def _way(host: Host, folders: Folders, wish: Wish) -> _Way:

@@ -11,7 +11,9 @@ from testbed.cli.options import Json, Name, open_testbed
 from testbed.errors import StateError
 
 if TYPE_CHECKING:
-    from testbed.apply.folders import Folders
+    from testbed.host import Host
+    from testbed.lab.attempt import Attempt
+    from testbed.plan.models import Plan
 
 app = typer.Typer(help="Keep all machines as they are now, and go back.", no_args_is_help=True)
 
@@ -40,28 +42,34 @@ def save(checkpoint: Checkpoint, name: Name = None) -> None:
 def restore(checkpoint: Checkpoint, name: Name = None) -> None:
     """Take all machines back to a checkpoint.
 
-    What happened since is lost. Steps their clocks, and returns once the steady state is proven.
+    What happened since is lost. Steps their clocks, and returns once the steady state is proven;
+    while a lab is going on it goes back only within that, and nothing is proven.
     """
     from testbed.apply import lifecycle
     from testbed.apply.lock import only_one
 
     started = time.monotonic()
     with open_testbed(name) as (host, folders, testbed):
-        _must_end_no_lab(folders, testbed.plan.name, checkpoint)
+        going = recording.going(folders, testbed.plan.name)
+        if going is not None:
+            _must_be_later(host, testbed.plan, checkpoint, going)
         with only_one(folders, testbed.plan.name, f"checkpoint restore {checkpoint}"):
-            lifecycle.restore(host, folders, testbed, checkpoint)
-        typer.echo(f"back at '{checkpoint}', ready ({time.monotonic() - started:.1f} s)")
+            if going is not None:
+                lifecycle.revert(host, folders, testbed, checkpoint)
+            else:
+                lifecycle.restore(host, folders, testbed, checkpoint)
+        state = f"where lab '{going.lab}' goes on" if going is not None else "ready"
+        typer.echo(f"back at '{checkpoint}', {state} ({time.monotonic() - started:.1f} s)")
 
 
-def _must_end_no_lab(folders: "Folders", testbed: str, checkpoint: str) -> None:
+def _must_be_later(host: "Host", plan: "Plan", checkpoint: str, going: "Attempt") -> None:
     """Refuse to make a testbed sound under a lab that is going on: it would count as mended."""
-    from testbed.apply.stages import Level
+    from testbed import checkpoint as checkpoints
 
-    going = recording.going(folders, testbed)
-    if going is not None and checkpoint in set(Level):
+    if checkpoints.get(host, plan, checkpoint).created < going.started:
         raise StateError(
-            f"lab '{going.lab}' is going on on testbed '{testbed}'",
-            why=f"its fault is not in checkpoint '{checkpoint}'",
+            f"lab '{going.lab}' is going on on testbed '{plan.name}'",
+            why=f"its fault is not in checkpoint '{checkpoint}', which is older",
             next_step="to try again: testbed lab reset --to broken, "
             "or to end it: testbed lab reset --to healthy",
         )

@@ -61,6 +61,13 @@ def open_host() -> Iterator[tuple["Host", "Folders"]]:
         yield host, Folders.of_user()
 
 
+def naming(host: "Host", name: str) -> str:
+    """Return the option that a printed command needs to mean a testbed; "" for the only one."""
+    from testbed.apply.observe import names
+
+    return f" --name {name}" if len(names(host)) > 1 else ""
+
+
 @contextmanager
 def open_testbed(name: str | None) -> Iterator[tuple["Host", "Folders", "Testbed"]]:
     """Open the host and find a testbed on it."""

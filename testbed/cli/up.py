@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from testbed.cli.options import Json, open_host
+from testbed.cli.options import Json, naming, open_host
+from testbed.errors import StateError
 
 if TYPE_CHECKING:
     from testbed.apply.folders import Folders
     from testbed.apply.raising import Raised, Wish
     from testbed.host import Host
+    from testbed.plan.models import Plan
 
 
 _PROVEN = {  # by the level that was raised
@@ -64,9 +66,11 @@ def up(
         if dry_run:
             _print_preview(host, folders, wish, as_json=json)
             return
+        _must_keep_no_fault(host, folders, wish)
         with shown(tuple(wish.topology.machines)) as report:
             raised = raising.up(host, folders, wish, report)
-    _print(raised, as_json=json)
+        option = naming(host, wish.name)
+    _print(raised, option, as_json=json)
 
 
 def _wish(
@@ -81,19 +85,47 @@ def _wish(
     return Wish(chosen, called, accelerator(folders.cache), Level(to) if to else None)
 
 
+def _must_keep_no_fault(host: "Host", folders: "Folders", wish: "Wish") -> None:
+    """Refuse to take a stage's checkpoint under a lab that is going on: its fault would be in it.
+
+    Raises `StateError`.
+    """
+    from testbed import checkpoint
+    from testbed.apply import observe
+    from testbed.apply.stages import level
+    from testbed.lab import attempt
+
+    going = attempt.find(folders, wish.name)
+    testbed = observe.find(host, folders, wish.name) if going else None
+    if going is None or testbed is None:
+        return
+    goal = level(testbed.plan, wish.to)
+    if goal not in {each.name for each in checkpoint.list_checkpoints(host, testbed.plan)}:
+        raise StateError(
+            f"lab '{going.lab}' is going on on testbed '{wish.name}'",
+            why=f"its fault would be kept in checkpoint '{goal}', which up takes",
+            next_step="end it first: testbed lab finish, or: testbed lab reset --to healthy",
+        )
+
+
 def _print_preview(host: "Host", folders: "Folders", wish: "Wish", *, as_json: bool) -> None:
     from testbed.apply.raising import preview
 
-    _, todo = preview(host, folders, wish)
+    todo, why_deleted = preview(host, folders, wish)
     if as_json:
         typer.echo(json_module.dumps([dataclasses.asdict(change) for change in todo], indent=1))
         return
     for change in todo:
         typer.echo(str(change))
+    if why_deleted:
+        typer.echo(
+            f"what is kept of '{wish.name}' would be deleted, its checkpoints included: "
+            f"{why_deleted}"
+        )
     typer.echo(f"{len(todo)} changes; nothing was done" if todo else "nothing to do")
 
 
-def _print(raised: "Raised", *, as_json: bool) -> None:
+def _print(raised: "Raised", option: str, *, as_json: bool) -> None:
     from testbed.apply import storing
 
     if as_json:
@@ -119,7 +151,7 @@ def _print(raised: "Raised", *, as_json: bool) -> None:
         typer.echo(f"note: {raised.note}")
     if note := storing.untried(raised.plan):
         typer.echo(f"note: {note}")
-    typer.echo("look around: testbed status, testbed ssh node1, testbed graph")
+    typer.echo(_ways_in(raised.plan, option))
     if (
         raised.plan.cloud is not None
         and raised.plan.cloud.provider == "kolla"
@@ -127,3 +159,9 @@ def _print(raised: "Raised", *, as_json: bool) -> None:
     ):
         name = raised.plan.name
         typer.echo(f"OpenStack is next, by you: testbed kolla write kolla-{name} --name {name}")
+
+
+def _ways_in(plan: "Plan", option: str) -> str:
+    node = next((m for m in plan.machines if m.role == "node"), plan.machines[0])
+    verbs = ("status", f"ssh {node.name}", "graph")
+    return f"look around: {', '.join(f'testbed {verb}{option}' for verb in verbs)}"

@@ -81,6 +81,14 @@ class CheckResult:
         return every and not any(each.violated for each in self.safeguards)
 
     @property
+    def unsure(self) -> bool:
+        """Whether nobody could tell if something was lost that cannot be had back."""
+        return any(
+            each.severity is Severity.CATASTROPHIC and each.status not in (Status.PASS, Status.FAIL)
+            for each in self.safeguards
+        )
+
+    @property
     def lost_writes(self) -> int:
         """Acknowledged writes that are not there."""
         return sum(int(heard.get("lost", 0)) for heard in self._heard())
@@ -97,9 +105,14 @@ class CheckResult:
 
 
 def check(world: World, lab: Lab, going: Attempt) -> CheckResult:
-    """Return what holds now, one look each, and record it; machines stay as they are."""
+    """Return what holds now, one look each, and record it; machines stay as they are.
+
+    What was seen while `lab finish` disturbs something is nobody's doing, and not recorded.
+    """
     found = examine(world, lab, going, once_all)
-    remember(world, going, found, found.tier_for_now)
+    now = attempt.newest(world.folders, world.name, going)
+    if not going.disturbed and not (now and now.disturbed):
+        remember(world, going, found, found.tier_for_now)
     return found
 
 

@@ -35,7 +35,7 @@ def finish(
 ) -> Outcome:
     """Return how the attempt ends; where all holds, or with `give_up`, the testbed is put back.
 
-    `lab` may be None where its files are gone; such an attempt can only be given up.
+    `lab` may be None only where nothing is judged: with `give_up`, or where the attempt is over.
     """
     with only_one(world.folders, world.name, "lab finish"):
         teller = Teller(report, world.clock)
@@ -72,7 +72,7 @@ def _outcome(world: World, going: Attempt, verified: Verified) -> Outcome:
     tier, check = tier_of(verified), verified.check
     return Outcome(
         result=Result(tier.value) if tier else Result.NOT_YET,
-        ended=check.solved and not verified.failing,
+        ended=check.solved and not check.unsure and not verified.failing,
         tier=tier,
         check=check,
         perturbed=verified.failing,

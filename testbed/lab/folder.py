@@ -41,6 +41,15 @@ def find(id_or_path: str) -> Path:
     raise _unknown(id_or_path)
 
 
+def find_again(id_or_path: str) -> Path:
+    """Return the folder of a lab that was started: an id alone means the shipped one, always.
+
+    Raises what `find` raises.
+    """
+    shipped_one = labs_folder() / id_or_path
+    return shipped_one if id_or_path in shipped() else find(id_or_path)
+
+
 def is_lab(folder: Path) -> bool:
     """Does the folder hold a lab, whatever its state?"""
     try:

@@ -43,7 +43,8 @@ def _ladders(lab: Lab, holding: set[str]) -> tuple[str, ...]:
 
 def _wait(going: Attempt, now: float) -> float:
     last = max(each.at for each in going.hints)
-    return 0.0 if going.checked > last else max(0.0, last + PAUSE - now)
+    # A clock that was set back must not keep the next one for as long.
+    return 0.0 if going.checked > last or now < last else max(0.0, last + PAUSE - now)
 
 
 def open_hint(folders: Folders, testbed: str, going: Attempt, hint: str, now: float) -> Attempt:

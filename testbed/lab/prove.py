@@ -53,6 +53,7 @@ def attest(world: World, folder: Path, lab: Lab, report: Report, *, brief: bool 
         _must_be_free(world)
         healthy = restoring.healthy_checkpoint(world, lab)
         teller = Teller(report, world.clock)
+        tried = digest(folder)
         trial = _Trial(world, lab, read_scripts(folder), teller, brief)
         if not brief or attempt.find(world.folders, world.name) is not None:
             with trial.teller.step("restore", healthy):
@@ -64,10 +65,20 @@ def attest(world: World, folder: Path, lab: Lab, report: Report, *, brief: bool 
         except TestbedError as failure:
             kept = logs.collect(world.host, world.folders, world.plan)
             trial.miss("the trial ended early", failure.in_one_line, f"logs: {kept}")
+        _make_sound(world, new, trial)
+        if digest(folder) != tried:
+            trial.miss("the lab's files changed while it was tried: prove it again")
+        return _proof(world, tried, lab, trial)
+
+
+def _make_sound(world: World, new: Attempt, trial: "_Trial") -> None:
+    """Put the testbed back; what was tried for hours is told all the same where that fails."""
+    try:
         with trial.teller.step("restore", "healthy"):
-            restoring.restore_healthy(world, healthy)
+            restoring.restore_healthy(world, new.healthy)
             put_away(world, new)
-        return _proof(world, folder, lab, trial)
+    except TestbedError as failure:
+        trial.miss("the testbed is not as sound as before", failure.in_one_line)
 
 
 def _must_be_free(world: World) -> None:
@@ -80,7 +91,7 @@ def _must_be_free(world: World) -> None:
         )
 
 
-def _proof(world: World, folder: Path, lab: Lab, trial: "_Trial") -> Proof:
+def _proof(world: World, tried: str, lab: Lab, trial: "_Trial") -> Proof:
     facts = world.host.facts()
     versions = {
         "testbed": testbed.__version__,
@@ -91,7 +102,7 @@ def _proof(world: World, folder: Path, lab: Lab, trial: "_Trial") -> Proof:
     return Proof(
         lab=lab.id,
         at=round(world.now()),
-        digest=digest(folder),
+        digest=tried,
         versions=versions,
         seconds=trial.teller.seconds,
         misses=tuple(trial.misses),
@@ -128,6 +139,7 @@ class _Trial:
             self.teller,
             self.scripts,
             sound=lambda planted: self._record("healthy", planted),
+            phase=Phase.STARTING,  # interrupted, it is begun anew like a start that was cut short
         )
         self._record("broken", going)
         self._fails_before(going)

@@ -7,35 +7,34 @@ from testbed.errors import LabError
 from testbed.lab import attempt, restoring, timeline
 from testbed.lab.attempt import Attempt, Phase
 from testbed.lab.ending import Result, end, put_away, took
-from testbed.lab.format import Lab
 from testbed.lab.telling import Report, Teller
 from testbed.lab.world import World
 
 
 def reset(
     world: World,
-    lab: Lab | None,
     going: Attempt,
     to: Literal["broken", "healthy"],
     report: Report,
 ) -> Attempt | None:
     """Put all machines back; return the attempt, or None where it is over.
 
-    Back to healthy ends the attempt, given up: nothing is broken any more. Raises `LabError` where
-    there is no moment to go back to.
+    Back to healthy ends the attempt, given up: nothing is broken any more. It ends first, for one
+    whose testbed was made sound would count as mended. Raises `LabError` where there is no moment
+    to go back to.
     """
     with only_one(world.folders, world.name, f"lab reset --to {to}"):
         teller = Teller(report, world.clock)
-        with teller.step("restore", to):
-            if to == "broken":
-                going = _to_broken(world, going)
-            else:
-                restoring.make_healthy(world, going)
-        timeline.record(world.folders, world.name, "reset", at=world.now(), to=to)
         if to == "broken":
+            with teller.step("restore", to):
+                going = _to_broken(world, going)
+            timeline.record(world.folders, world.name, "reset", at=world.now(), to=to)
             return going
         if going.phase is Phase.LIVE:
-            end(world, going, Result.GIVEN_UP, seconds=took(world, going))
+            timeline.record(world.folders, world.name, "reset", at=world.now(), to=to)
+            going = end(world, going, Result.GIVEN_UP, seconds=took(world, going))
+        with teller.step("restore", to):
+            restoring.make_healthy(world, going)
         put_away(world, going)
         return None
 

@@ -73,25 +73,20 @@ def prepare(
     scripts: Mapping[str, str],
     *,
     sound: Callable[[Attempt], None] = lambda _: None,
+    phase: Phase = Phase.LIVE,
 ) -> Attempt:
     """Take a sound testbed to the learner's first moment; whoever calls holds the lock.
 
-    `sound` is called once the sentinels are planted, before anything is broken.
+    `sound` is called once the sentinels are planted, before anything is broken. A trial's attempt
+    stays in its first `phase`: no learner is at it.
     """
     inside = world.of(lab.sentinels)
     with teller.step("steady"):
         must_be_sound(inside, lab, new.healthy)
     timeline.begin(world.folders, world.name)
     going = attempt.save(world.folders, world.name, new)
-    timeline.record(
-        world.folders,
-        world.name,
-        "lab.started",
-        at=new.started,
-        lab=lab.id,
-        mode=new.mode.value,
-        folder=new.folder,
-    )
+    facts = {"lab": lab.id, "mode": new.mode.value, "folder": new.folder}
+    timeline.record(world.folders, world.name, "lab.started", at=new.started, **facts)
     going = _plant(inside, lab, going, teller)
     with teller.step("steady", lab.id):
         must_hold(inside, lab, new.healthy)  # a writer's probe holds once it writes
@@ -103,7 +98,7 @@ def prepare(
         going = replace(going, symptom=see_symptoms(inside, lab))
     with teller.step("checkpoint"):
         _keep_broken(world, going)
-    return attempt.save(world.folders, world.name, replace(going, phase=Phase.LIVE))
+    return attempt.save(world.folders, world.name, replace(going, phase=phase))
 
 
 def _plant(world: World, lab: Lab, going: Attempt, teller: Teller) -> Attempt:

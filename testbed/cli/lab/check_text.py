@@ -37,15 +37,16 @@ class CheckText:
 
     def lines(self) -> Iterator[Line]:
         """Yield the whole check."""
-        yield from self.table()
+        yield from (*self.table(), *self.details(), Line(), *self.verdict())
+
+    def details(self) -> Iterator[Line]:
+        """Yield what was seen of everything that does not hold."""
         for objective in self.seen.objectives:
             if objective.status != "pass":
                 yield from self._objective(objective)
         for safeguard in self.seen.safeguards:
             if safeguard.status != "pass":
                 yield from self._safeguard(safeguard)
-        yield Line()
-        yield from self.verdict()
 
     def table(self) -> Iterator[Line]:
         """Yield one line for each objective and safeguard."""

@@ -176,7 +176,7 @@ def _facts(going: "Attempt | None") -> dict[str, object] | None:
 
 
 def _status(going: "Attempt", voice: Voice, now: float) -> Iterator[Line]:
-    from testbed.cli.lab.options import open_lab, texts_of
+    from testbed.cli.lab.options import reopen_lab, texts_of
 
     yield Line(_headline(going, voice), "bold")
     if going.phase != "live":
@@ -187,7 +187,7 @@ def _status(going: "Attempt", voice: Voice, now: float) -> Iterator[Line]:
     yield Line(voice(mode), "", 2)
     yield Line(voice("ui.status.since", since=voice.duration(now - going.symptom)), "", 2)
     try:
-        folder, lab = open_lab(going.found_by)
+        folder, lab = reopen_lab(going.found_by)
         texts = texts_of(going.found_by, voice)
     except LabError:
         yield Line(voice("ui.status.files-gone"), "yellow", 2)

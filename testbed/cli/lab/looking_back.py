@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from testbed.cli.lab.options import Lang, open_lab, open_played, tell_language, voice_of
+from testbed.cli.lab.options import Lang, open_played, reopen_lab, tell_language, voice_of
 from testbed.cli.lab.paper import page
 from testbed.cli.lab.voice import Line, Voice, show
 from testbed.cli.options import Name
@@ -55,7 +55,7 @@ def debrief(
     folders = Folders.of_user()
     lab = Path(lab).name if lab else None  # a lab's folder is called as the lab is
     found = _going(lab, name) or _ended(folders, lab)
-    folder, wanted = open_lab(found.found_by)
+    folder, wanted = reopen_lab(found.found_by)
     voice = voice_of(lang)
     story = Story(wanted, found.events)
     _must_be_over(story)

@@ -133,7 +133,7 @@ def playing(name: str | None, lang: str | None) -> Iterator[Playing]:
         attempt = attempts.get(folders, testbed.plan.name)
         _must_be_live(attempt)
         voice = voice_of(lang, attempt)
-        place = folder.find(attempt.found_by)
+        place = folder.find_again(attempt.found_by)
         told = texts.read_texts(place, voice.locale)
         tell_language(voice, told.locale)
         lab = reading.read(place)
@@ -173,19 +173,34 @@ def open_lab(id_or_path: str) -> "tuple[Path, Lab]":
     return place, reading.read(place)
 
 
-def known(lab: str) -> "Lab | None":
-    """Return a lab whose attempt has to end, or None where its files are gone or wrong."""
-    from testbed.errors import TestbedError
+def reopen_lab(found_by: str) -> "tuple[Path, Lab]":
+    """Return the lab of an attempt with its folder; raises as `open_lab` does."""
+    from testbed.lab import folder, reading
+
+    place = folder.find_again(found_by)
+    return place, reading.read(place)
+
+
+def to_judge(attempt: "Attempt") -> "Lab":
+    """Return the lab of an attempt that is to be judged.
+
+    Raises `LabError` where its files are gone or wrong: the attempt stays as it is.
+    """
+    from testbed.errors import LabError, TestbedError
 
     try:
-        return open_lab(lab)[1]
-    except TestbedError:
-        return None
+        return reopen_lab(attempt.found_by)[1]
+    except TestbedError as error:
+        raise LabError(
+            f"the files of lab '{attempt.lab}' cannot be read, so nothing was judged",
+            why=error.in_one_line,
+            next_step="mend them, or end it unjudged: testbed lab finish --give-up",
+        ) from error
 
 
-def texts_of(lab: str, voice: Voice) -> "Texts":
-    """Return a lab's sentences in the learner's language."""
-    from testbed.lab.folder import find
+def texts_of(found_by: str, voice: Voice) -> "Texts":
+    """Return the sentences of an attempt's lab in the learner's language."""
+    from testbed.lab.folder import find_again
     from testbed.lab.texts import read_texts
 
-    return read_texts(find(lab), voice.locale)
+    return read_texts(find_again(found_by), voice.locale)

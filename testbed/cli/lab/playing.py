@@ -13,12 +13,12 @@ from testbed.cli.lab.options import (
     LabName,
     Lang,
     Playing,
-    known,
     open_fitting,
     open_lab,
     open_played,
     playing,
     tell_language,
+    to_judge,
     voice_of,
 )
 from testbed.cli.lab.paper import page
@@ -158,7 +158,7 @@ def reset(
         going = attempts.get(folders, testbed.plan.name)
         voice = voice_of(lang, going)
         with open_world(host, folders, testbed) as world, shown(voice) as report:
-            resetting.reset(world, known(going.found_by), going, to, report)
+            resetting.reset(world, going, to, report)
     key = "ui.reset.broken" if to == "broken" else "ui.reset.healthy"
     show([Line(voice(key, seconds=f"{time.monotonic() - begun:.1f}", lab=going.found_by))])
 
@@ -183,7 +183,9 @@ def finish(
 
     with open_played(name) as (host, folders, testbed):
         going = attempts.get(folders, testbed.plan.name)
-        voice, wanted = voice_of(lang, going), known(going.found_by)
+        voice = voice_of(lang, going)
+        judged = not give_up and going.phase is attempts.Phase.LIVE
+        wanted = to_judge(going) if judged else None
         with open_world(host, folders, testbed) as world, shown(voice) as report:
             outcome = finishing.finish(world, wanted, going, give_up=give_up, report=report)
     if json:
@@ -223,7 +225,11 @@ def _ending(outcome: "Outcome", found_by: str, lab: "Lab | None", voice: Voice) 
         from testbed.cli.lab.options import texts_of
 
         told = CheckText(lab, texts_of(found_by, voice), outcome.check, voice)
-        yield from told.table() if outcome.perturbed else told.lines()
+        yield from told.table()
+        if not outcome.perturbed:
+            yield from told.details()
+        if not outcome.check.solved:
+            yield from (Line(), *told.verdict())
         yield Line()
     for what, _, seen in outcome.perturbed:
         shaken = voice("ui.finish.shaken", what=what) if what else voice("ui.finish.after")

@@ -140,8 +140,8 @@ def test_a_restored_testbed_is_kept_again(host, folders, data, up):
 
 def test_a_dry_run_says_what_would_be_restored(host, folders, data):
     lifecycle.down(host, folders, "lab")
-    _, todo = raising.preview(host, folders, WISH)
-    assert str(todo[0]) == "restore sw1: it is kept at stage network"
+    todo, why_deleted = raising.preview(host, folders, WISH)
+    assert (str(todo[0]), why_deleted) == ("restore sw1: it is kept at stage network", "")
     assert everything_of(folders) == [folders.kept("lab")]
 
 

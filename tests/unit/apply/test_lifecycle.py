@@ -48,6 +48,19 @@ def test_down_leaves_nothing(host: FakeHost, folders: Folders):
     assert not folders.records("lab").exists()
 
 
+def test_what_a_removal_that_was_cut_short_leaves_is_no_testbed_to_go_on_with(
+    host: FakeHost, folders: Folders
+):
+    folders.unfinished_restore("lab").write_text("storage")
+    host.refuses["undefine", NODE1] = KeyboardInterrupt()  # type: ignore[assignment]
+    with pytest.raises(KeyboardInterrupt):
+        lifecycle.down(host, folders, "lab", forget=True)
+    assert not folders.records("lab").exists()
+    host.refuses.clear()
+    lifecycle.down(host, folders, "lab", forget=True)
+    assert host.list_machines("lab") == ()
+
+
 def test_down_works_where_our_files_are_gone_and_twice(host: FakeHost, folders: Folders):
     import shutil
 
@@ -113,6 +126,18 @@ def test_resume_resumes_what_is_suspended_and_proves_it(host: FakeHost, folders:
     lifecycle.resume(host, folders, observe.get(host, folders, "lab"))
     assert len(host.verbs("resume")) == len(host.plan.machines)
     assert health.recall(folders, "lab").wrong == ()
+
+
+def test_what_is_broken_on_purpose_runs_on_without_a_proof(
+    host: FakeHost, folders: Folders, monkeypatch: pytest.MonkeyPatch
+):
+    def proves(*_: object) -> None:
+        raise AssertionError("there is no steady state to wait for")
+
+    host.has_all(state=MachineState.PAUSED)
+    monkeypatch.setattr(lifecycle, "settle", proves)
+    lifecycle.resume(host, folders, observe.get(host, folders, "lab"), broken=True)
+    assert {machine.state for machine in host.list_machines()} == {MachineState.RUNNING}
 
 
 def test_a_disk_error_told_late_leaves_no_machine_believed_to_stand_still(

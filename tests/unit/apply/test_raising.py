@@ -143,7 +143,7 @@ def test_a_domain_of_another_testbed_is_never_made_anew(host: FakeHost, folders:
 
 
 def test_a_dry_run_changes_nothing(host: FakeHost, folders: Folders):
-    _, todo = raising.preview(host, folders, WISH)
+    todo, _ = raising.preview(host, folders, WISH)
     assert len(todo) == len(host.plan.machines)
     assert host.did == []
     assert not folders.state.exists()

@@ -388,7 +388,7 @@ class TestEnding:
         from testbed.lab import reset
 
         asked: list[str] = []
-        monkeypatch.setattr(reset, "reset", lambda _w, _l, _g, to, _r: asked.append(to))
+        monkeypatch.setattr(reset, "reset", lambda _w, _g, to, _r: asked.append(to))
         going(folders)
         assert "Back at the broken state of the start (0." in said("reset")
         assert "the lab is over" in said("reset", "--to", "healthy")
@@ -440,6 +440,28 @@ class TestEnding:
         assert "testbed lab finish" in run("check").stderr
         ends(result=Ended.RESOLVED, ended=True, seconds=0.0)
         assert said("finish").splitlines()[0] == "The testbed is sound again, and the lab is over."
+
+    def test_what_nobody_could_tell_is_shown_and_no_end(self, folders: Folders, ends):
+        from testbed.lab.ending import Result as Ended
+
+        going(folders)
+        ends(result=Ended.RESOLVED, ended=False, tier=Tier.RESOLVED, check=seen())
+        result = run("finish")
+        assert result.exit_code == 1
+        assert "the lab goes on" in result.stdout
+        assert "testbed lab finish\n" not in result.stdout, "it was just tried"
+
+    def test_files_that_cannot_be_read_end_nothing(self, place: Path, folders: Folders, ends):
+        from testbed.lab.ending import Result as Ended
+
+        going(folders)
+        ends(result=Ended.GIVEN_UP, ended=True)
+        (place / "lab.yaml").write_text("api: [")
+        result = run("finish")
+        assert result.exit_code == 8
+        assert "testbed lab finish --give-up" in result.stderr
+        assert now(folders).phase is Phase.LIVE
+        assert "Stopped here" in said("finish", "--give-up")
 
     def test_giving_up_is_no_failure(self, folders: Folders, ends):
         from testbed.lab.ending import Result as Ended

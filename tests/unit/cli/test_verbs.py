@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 from testbed.apply import health
 from testbed.apply.folders import Folders
 from testbed.apply.lock import only_one
+from testbed.errors import HostError
 from testbed.host import MachineState, Snapshot
 from testbed.lab import attempt
 from testbed.lab.attempt import Attempt, Phase
@@ -115,6 +116,36 @@ class TestUp:
     def test_nothing_to_do(self, host: FakeHost):
         host.has_all()
         assert run("up", "aolda-flat", "-n", "lab", "--dry-run").stdout == "nothing to do\n"
+
+    def test_a_dry_run_says_what_kept_work_would_go(self, host: FakeHost, monkeypatch):
+        from testbed.apply import raising
+
+        monkeypatch.setattr(raising, "preview", lambda *_: ((), "QEMU changed since it was kept"))
+        assert run("up", "aolda-flat", "-n", "lab", "--dry-run").stdout.startswith(
+            "what is kept of 'lab' would be deleted, its checkpoints included: QEMU changed"
+        )
+
+    @pytest.mark.parametrize("taken", [True, False])
+    def test_a_labs_fault_gets_into_no_checkpoint_of_a_stage(
+        self, host: FakeHost, folders: Folders, monkeypatch: pytest.MonkeyPatch, taken: bool
+    ):
+        from testbed.apply import raising
+
+        def raises(*_: object) -> None:
+            raise HostError("it was raised")
+
+        monkeypatch.setattr(raising, "up", raises)
+        host.has_all()
+        begins(folders, 1000.0)
+        if taken:
+            stage = (Snapshot("network", 1, MachineState.RUNNING),)
+            host.snapshots = {machine.domain: stage for machine in host.plan.machines}
+        result = run("up", "aolda-flat", "--name", "lab")
+        if taken:
+            assert "it was raised" in result.stderr
+        else:
+            assert result.exit_code == 7
+            assert "its fault would be kept in checkpoint 'network'" in result.stderr
 
     def test_a_topology_that_is_not_there_is_3(self, host: FakeHost):
         assert run("up", "aolda-flta").exit_code == 3
@@ -267,18 +298,38 @@ class TestCheckpoint:
         assert "which `testbed up` takes once it has proven it" in result.stderr
         assert saved.verbs("snapshot") == []
 
-    def test_no_stage_is_restored_under_a_lab(self, saved: FakeHost, folders: Folders):
-        begun = Attempt("quiet-road", Mode.GUIDED, "ko", Phase.LIVE, "network", 1000.0)
-        attempt.save(folders, "lab", begun)
-        result = run("checkpoint", "restore", "network")
-        assert result.exit_code == 7
-        assert "testbed lab reset --to healthy" in result.stderr
-        assert saved.verbs("revert") == []
+    @pytest.mark.parametrize(("began", "refused"), [(1_800_000_000, True), (1_600_000_000, False)])
+    def test_a_lab_is_mended_by_no_checkpoint_from_before_it(
+        self,
+        saved: FakeHost,
+        folders: Folders,
+        monkeypatch: pytest.MonkeyPatch,
+        began: float,
+        refused: bool,
+    ):
+        from testbed.apply import lifecycle
+
+        reverted: list[str] = []
+        monkeypatch.setattr(lifecycle, "revert", lambda *words: reverted.append(words[-1]))
+        begins(folders, began)
+        result = run("checkpoint", "restore", "healthy")
+        if refused:
+            assert (result.exit_code, reverted) == (7, [])
+            assert "testbed lab reset --to healthy" in result.stderr
+        else:
+            assert (result.exit_code, reverted) == (0, ["healthy"])
+            assert "back at 'healthy', where lab 'quiet-road' goes on" in result.stdout
 
     def test_one_that_is_not_there_cannot_be_deleted(self, saved: FakeHost):
         result = run("checkpoint", "delete", "better")
         assert result.exit_code == 7
         assert "it has: healthy" in result.stderr
+
+
+def begins(folders: Folders, at: float) -> None:
+    attempt.save(
+        folders, "lab", Attempt("quiet-road", Mode.GUIDED, "ko", Phase.LIVE, "network", at)
+    )
 
 
 class TestMachines:
@@ -318,7 +369,29 @@ class TestMachines:
 
     def test_suspend_says_how_to_go_on(self, host: FakeHost):
         host.has_all()
-        assert run("suspend").stdout == ("testbed 'lab' is suspended; go on with: testbed resume\n")
+        assert run("suspend").stdout == "testbed 'lab' is suspended; go on with: testbed resume\n"
+
+    def test_of_several_testbeds_the_way_back_names_the_one_that_is_meant(self, host: FakeHost):
+        host.has_all()
+        node1 = host.plan.machine("node1")
+        host.has(observed(host.plan, node1, testbed="other", domain="testbed-other-node1"))
+        assert run("suspend", "-n", "lab").stdout.endswith("testbed resume --name lab\n")
+        off = run("power", "off", "node1", "-n", "lab").stdout
+        assert off.endswith("testbed power on node1 --name lab\n")
+        assert "run: testbed power on node1 --name lab" in run("status", "-n", "lab").stdout
+
+    def test_while_a_lab_is_going_on_nothing_is_proven_after_a_pause(
+        self, host: FakeHost, folders: Folders, monkeypatch: pytest.MonkeyPatch
+    ):
+        from testbed.apply import lifecycle
+
+        asked: list[bool] = []
+        monkeypatch.setattr(lifecycle, "resume", lambda *_, broken: asked.append(broken))
+        host.has_all()
+        run("resume")
+        begins(folders, 1000.0)
+        assert run("resume").stdout == "testbed 'lab' runs on, and so does lab 'quiet-road'\n"
+        assert asked == [False, True]
 
 
 class TestGc:

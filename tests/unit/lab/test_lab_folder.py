@@ -37,6 +37,12 @@ def test_a_folder_here_comes_before_a_shipped_lab(labs, tmp_path):
     assert folder.find("sample-lab").resolve() == mine
 
 
+def test_an_attempt_at_a_shipped_lab_stays_with_it_wherever_one_stands(labs, tmp_path):
+    mine = sample_lab(tmp_path / "elsewhere")
+    assert folder.find_again("sample-lab") == labs / "sample-lab"
+    assert folder.find_again(str(mine)) == mine
+
+
 def test_the_nearest_id_is_named(labs):
     with pytest.raises(LabError) as refused:
         folder.find("sampel-lab")

@@ -51,12 +51,12 @@ def way_out(world: World, lab: Lab, sim: Simulation, way: str) -> None:
     if found is None:
         lifecycle.restore(world.host, world.folders, world.observe(), "network")
     elif way == "reset":
-        reset(world, lab, found, "healthy", silent)
+        reset(world, found, "healthy", silent)
     elif way == "finish":
         finish(world, lab, found, give_up=True, report=silent)
     else:
         begin(world, lab)
-        reset(world, lab, attempt.get(world.folders, "lab"), "healthy", silent)
+        reset(world, attempt.get(world.folders, "lab"), "healthy", silent)
 
 
 @pytest.mark.parametrize("way", ["reset", "finish", "start"])
@@ -87,11 +87,13 @@ def test_a_reset_that_is_killed_can_be_done_again(world: World, lab: Lab, sim: S
         going = attempt.get(world.folders, "lab")
         sim.die_at(act)
         try:
-            reset(world, lab, going, to, silent)
+            reset(world, going, to, silent)
             break
         except Killed:
             sim.live()
-        reset(world, lab, attempt.get(world.folders, "lab"), to, silent)
+        over = attempt.get(world.folders, "lab").phase is Phase.ENDED
+        assert over or not sim.is_sound(), f"killed at act {act}, it would count as mended"
+        reset(world, attempt.get(world.folders, "lab"), to, silent)
     assert sim.is_sound() == (to == "healthy")
 
 
@@ -191,7 +193,7 @@ def test_without_the_healthy_checkpoint_a_disturbance_is_undone_before_the_fault
     lifecycle.power_off(world.host, world.observe(), world.machine("node1"))
     for machine in world.plan.machines:
         sim.host.delete_snapshot(machine.domain, "network")
-    reset(world, lab, going, "healthy", silent)
+    reset(world, going, "healthy", silent)
     assert sim.is_sound()
 
 
@@ -206,5 +208,5 @@ def test_what_a_killed_disturbance_took_away_is_forgotten_where_all_is_put_back(
         going,
         disturbed=({"do": "SetCable", "end": "node2:eno1", "up": True},),
     )
-    reset(world, lab, attempt.get(world.folders, "lab"), "broken", silent)
+    reset(world, attempt.get(world.folders, "lab"), "broken", silent)
     assert attempt.get(world.folders, "lab").disturbed == ()

@@ -126,7 +126,7 @@ def test_a_check_does_not_bring_an_attempt_back_that_was_ended_meanwhile(
     world: World, lab: Lab, sim: Simulation
 ):
     going = begin(world, lab)
-    reset(world, lab, going, "healthy", silent)
+    reset(world, going, "healthy", silent)
     before = events(world)
     check(world, lab, going)
     assert attempt.find(world.folders, "lab") is None
@@ -169,6 +169,15 @@ def test_a_violated_safeguard_is_told_once(world: World, lab: Lab, sim: Simulati
     assert events(world).count("safeguard.violated") == 1
 
 
+def test_what_a_finish_disturbs_accuses_nobody(world: World, lab: Lab, sim: Simulation):
+    going = begin(world, lab)
+    sim.inside("node3").active = False
+    attempt.change(world.folders, "lab", going, disturbed=({"act": "power on"},))
+    assert check(world, lab, going).safeguards[0].violated
+    assert attempt.get(world.folders, "lab").violated == ()
+    assert "check" not in events(world)
+
+
 def test_a_machine_too_busy_to_answer_accuses_nobody(world: World, lab: Lab, sim: Simulation):
     going = begin(world, lab)
     sim.doors.guests["node3"].busy = True
@@ -182,7 +191,7 @@ def test_a_machine_too_busy_to_answer_accuses_nobody(world: World, lab: Lab, sim
 def test_a_lab_can_be_tried_again_from_its_first_moment(world: World, lab: Lab, sim: Simulation):
     going = begin(world, lab)
     mend(sim)
-    assert reset(world, lab, going, "broken", silent) is not None
+    assert reset(world, going, "broken", silent) is not None
     assert not sim.inside("node1").active
     assert attempt.get(world.folders, "lab").phase is Phase.LIVE
     assert events(world)[-1] == "reset"
@@ -190,7 +199,7 @@ def test_a_lab_can_be_tried_again_from_its_first_moment(world: World, lab: Lab, 
 
 def test_going_back_to_healthy_ends_the_attempt(world: World, lab: Lab, sim: Simulation):
     going = begin(world, lab)
-    assert reset(world, lab, going, "healthy", silent) is None
+    assert reset(world, going, "healthy", silent) is None
     assert sim.is_sound()
     assert attempt.find(world.folders, "lab") is None
     assert sim.checkpoints() == {"network"}
@@ -207,7 +216,7 @@ def test_where_the_first_moment_is_gone_it_is_said_how_to_begin_again(
     for machine in world.plan.machines:
         sim.host.delete_snapshot(machine.domain, going.broken)
     with pytest.raises(LabError, match="there is no moment of lab 'quiet-node'") as caught:
-        reset(world, lab, going, "broken", silent)
+        reset(world, going, "broken", silent)
     assert caught.value.next_step == (
         "begin again: testbed lab finish --give-up, then: testbed lab start quiet-node"
     )
@@ -259,6 +268,20 @@ def test_an_outage_is_what_was_seen_before_anything_was_disturbed(
     assert (outcome.ended, outcome.outage) == (True, 25.0)
 
 
+@pytest.mark.parametrize(
+    ("severity", "ended"), [(Severity.CATASTROPHIC, False), (Severity.RECOVERABLE, True)]
+)
+def test_what_may_be_lost_for_good_must_have_been_looked_at(
+    world: World, lab: Lab, monkeypatch: pytest.MonkeyPatch, severity: Severity, ended: bool
+):
+    unseen = replace(sound_but_for(0.0).safeguards[0], severity=severity, status=Status.SKIP)
+    found = replace(sound_but_for(0.0), safeguards=(unseen,))
+    monkeypatch.setattr(verifying, "examine", lambda *_: found)
+    monkeypatch.setattr(verifying.perturbing, "perturb", lambda *_: ())
+    going = begin(world, lab)
+    assert finish(world, lab, going, give_up=False, report=silent).ended == ended
+
+
 def sound_but_for(outage: float) -> CheckResult:
     seen = Observation(Status.PASS, Said("probe.service.pass"), {"longest_gap": outage})
     guard = SafeguardSeen("others", Severity.RECOVERABLE, Status.PASS, (("writer", seen),))
@@ -271,7 +294,7 @@ def test_without_the_healthy_checkpoint_every_fault_is_healed(
     going = begin(world, lab)
     for machine in world.plan.machines:
         sim.host.delete_snapshot(machine.domain, "network")
-    reset(world, None, going, "healthy", silent)
+    reset(world, going, "healthy", silent)
     assert sim.is_sound()
 
 

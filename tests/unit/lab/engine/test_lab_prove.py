@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from simulation import LAB, SCRIPTS, UNIT, Simulation
 
-from testbed.errors import LabError
-from testbed.lab import attempt, perturbing, probes, progress
+from testbed.errors import HostError, LabError
+from testbed.lab import attempt, moves, perturbing, probes, progress, restoring
 from testbed.lab.attempt import Attempt, Phase
 from testbed.lab.format import Lab, Locale, Mode
 from testbed.lab.observation import Status
+from testbed.lab.proof import digest
 from testbed.lab.prove import attest, prove
 from testbed.lab.shortened import shorten
 from testbed.lab.start import start
@@ -264,6 +265,47 @@ def test_a_script_that_is_missing_is_a_miss(world: World, folder: Path, lab: Lab
         "wrong fix 'start-only' cannot be played"
     ]
     assert misses[-1].startswith("solution 'enable' cannot be played")
+
+
+def test_files_that_change_meanwhile_are_not_proven(world: World, folder: Path, lab: Lab):
+    def edit(_: Told) -> None:
+        (folder / "lab.yaml").write_text("api: lab/v1  # better now\n")
+
+    assert prove(world, folder, lab, edit).misses == (
+        "the lab's files changed while it was tried: prove it again",
+    )
+    assert progress.proof(folder).digest != digest(folder)
+
+
+def test_an_interrupted_trial_is_no_learners_attempt(
+    world: World, folder: Path, lab: Lab, monkeypatch: pytest.MonkeyPatch
+):
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(moves, "play", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            prove(world, folder, lab, silent)
+    assert attempt.get(world.folders, "lab").phase is Phase.STARTING
+    assert prove(world, folder, lab, silent).misses == ()
+
+
+def test_a_testbed_that_is_not_sound_afterwards_is_a_miss(
+    world: World, folder: Path, lab: Lab, monkeypatch: pytest.MonkeyPatch
+):
+    restore = restoring.restore_healthy
+    tried: list[str] = []
+
+    def restored_once(world: World, name: str) -> None:
+        if tried:
+            raise HostError("it cannot be restored")
+        tried.append(name)
+        restore(world, name)
+
+    monkeypatch.setattr(restoring, "restore_healthy", restored_once)
+    (miss,) = prove(world, folder, lab, silent).misses
+    assert miss == "the testbed is not as sound as before: it cannot be restored"
 
 
 def test_a_learners_attempt_is_left_alone(world: World, lab: Lab, folder: Path):
