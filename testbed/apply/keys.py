@@ -69,6 +69,7 @@ def read(folders: Folders, plan: Plan) -> Keys:
         raise StateError(
             f"the keys of testbed '{plan.name}' are gone",
             why=f"no key for {', '.join(missing)} in {folder}",
-            next_step=f"run: testbed down --name {plan.name}, then: testbed up --name {plan.name}",
+            next_step=f"nobody gets in any more: testbed down --forget --name {plan.name}, then: "
+            f"testbed up TOPOLOGY --name {plan.name}",
         )
     return Keys(folder / "user", found["user"], {name: found[name] for name in names})

@@ -13,6 +13,7 @@ from testbed.plan.identity import free_loopback
 from testbed.plan.models import Plan
 from testbed.render.graph_state import MachineState
 from testbed.topology.models import Topology
+from testbed.topology.shipped import shipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,16 @@ def get(host: Host, folders: Folders, name: str | None) -> Testbed:
         raise StateError(
             f"there is no testbed '{name}'",
             why=f"existing testbeds: {', '.join(names(host)) or 'none'}",
-            next_step=f"run: testbed up --name {name}",
+            next_step=_how_to_raise(folders, name),
         )
     return found
+
+
+def _how_to_raise(folders: Folders, name: str) -> str:
+    if folders.kept(name).exists():
+        return f"restore it: testbed up --name {name}"
+    topology = name if name in shipped() else "TOPOLOGY"
+    return f"name another, or raise it: testbed up {topology} --name {name}"
 
 
 def only(existing: tuple[str, ...]) -> str:

@@ -32,7 +32,7 @@ def wait_for_links(plan: Plan, machine: Machine, guest: Guest) -> Sweep:
         lambda: sweep.look(guest, plan, machine),
         lambda seen: bonding.verdicts(machine.name, machine.bonds, seen.bonding),
         timeout=_LINKS,
-        next_step=f"run: testbed ssh {machine.name} -- cat /proc/net/bonding/*",
+        next_step=f"run: testbed ssh {machine.name} -- ip -br link",
     )
 
 

@@ -40,8 +40,11 @@ class Status:
     untried: str = ""  # what of this testbed nobody has run yet, in a sentence
 
 
-def status(folders: Folders, testbed: Testbed) -> Status:
-    """Return how a testbed is, without asking its machines."""
+def status(folders: Folders, testbed: Testbed, option: str = "") -> Status:
+    """Return how a testbed is, without asking its machines.
+
+    `option` goes into every command that mends: which testbed is meant, where there are several.
+    """
     lines = tuple(
         _machine(testbed.plan.loopback, machine, testbed.machines[machine.name])
         for machine in testbed.plan.machines
@@ -49,9 +52,9 @@ def status(folders: Folders, testbed: Testbed) -> Status:
     )
     name = testbed.plan.name
     wrong = (
-        *_missing(testbed),
-        *(each for line in lines for each in _wrong(line)),
-        *_pulled(testbed),
+        *_missing(testbed, option),
+        *(each for line in lines for each in _wrong(line, option)),
+        *_pulled(testbed, option),
     )
     looked = health.recall(folders, name)
     storage, cloud = testbed.plan.storage, testbed.plan.cloud
@@ -81,26 +84,26 @@ def _machine(loopback: str, machine: Machine, seen: ObservedMachine) -> MachineS
     )
 
 
-def _missing(testbed: Testbed) -> Iterator[str]:
+def _missing(testbed: Testbed, option: str) -> Iterator[str]:
     for machine in testbed.plan.machines:
         if machine.name not in testbed.machines:
-            yield f"{machine.name} is missing; run: testbed up"
+            yield f"{machine.name} is missing; run: testbed up{option}"
 
 
-def _wrong(line: MachineStatus) -> Iterator[str]:
+def _wrong(line: MachineStatus, option: str) -> Iterator[str]:
     why = f" ({line.reason})" if line.reason else ""
     if line.state == "paused" and line.reason == DISK_FAILED:
-        yield f"{line.name} stands still{why}; free some of it, then run: testbed resume"
+        yield f"{line.name} stands still{why}; free some of it, then run: testbed resume{option}"
     elif line.state == "paused":
-        yield f"{line.name} is suspended{why}; run: testbed resume"
+        yield f"{line.name} is suspended{why}; run: testbed resume{option}"
     elif line.state == "crashed":
-        yield f"{line.name} has crashed{why}; run: testbed power on {line.name}"
+        yield f"{line.name} has crashed{why}; run: testbed power on {line.name}{option}"
     elif line.state != "running":
-        yield f"{line.name} is off{why}; run: testbed power on {line.name}"
+        yield f"{line.name} is off{why}; run: testbed power on {line.name}{option}"
 
 
-def _pulled(testbed: Testbed) -> Iterator[str]:
+def _pulled(testbed: Testbed, option: str) -> Iterator[str]:
     for cable in testbed.plan.cables:
         if is_pulled(testbed.plan, cable.one, testbed.machines):
-            mend = f"testbed link up {cable.one.replace(':', ' ')}"
+            mend = f"testbed link up {cable.one.replace(':', ' ')}{option}"
             yield f"the cable from {cable.one} to {cable.other} is pulled; run: {mend}"

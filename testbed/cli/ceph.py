@@ -17,6 +17,8 @@ def ceph(
 ) -> None:
     """Run the ceph command in a node whose monitor has a quorum.
 
+    Options of testbed's own come first: testbed ceph --name lab health.
+
     Exits with the command's own status. Without a quorum it says what each monitor says
     instead of waiting.
     """

@@ -12,6 +12,7 @@ from testbed.cli.options import Json
 from testbed.errors import HostError
 
 if TYPE_CHECKING:
+    from testbed.doctor import Patient
     from testbed.doctor.finding import Finding
     from testbed.doctor.kvm import Accelerator
     from testbed.plan.models import Plan
@@ -29,22 +30,9 @@ def doctor(
     It tries what a testbed will need instead of guessing: it boots a kernel, sends packets,
     writes where images go. Each failure comes with the command that mends it.
     """
-    from testbed.apply.budget import needs
-    from testbed.apply.folders import Folders
-    from testbed.apply.kept import bytes_on_disk, list_kept
-    from testbed.doctor import Patient, Verdict, examine
+    from testbed.doctor import Verdict, examine
 
-    folders = Folders.of_user()
-    plans = {plan.name: plan for plan in _plans()}
-
-    def memory_mib(accelerator: "Accelerator") -> Mapping[str, int]:
-        return {name: needs(p.machines, accelerator).memory_mib for name, p in plans.items()}
-
-    disk_mib = max(needs(plan.machines, "qemu").disk_mib for plan in plans.values())
-    uri = os.environ.get("TESTBED_URI", "qemu:///session")
-    kept = {k.name: bytes_on_disk(folders, k.name) // 2**20 for k in list_kept(folders)}
-    patient = Patient(uri, folders.cache, folders.data, folders.state, memory_mib, disk_mib, kept)
-    findings = tuple(examine(patient, again=again))
+    findings = tuple(examine(_patient(), again=again))
     if json:
         typer.echo(json_module.dumps([dataclasses.asdict(each) for each in findings], indent=1))
     else:
@@ -52,6 +40,31 @@ def doctor(
             typer.echo(line)
     if any(finding.verdict is Verdict.FAIL for finding in findings):
         raise typer.Exit(HostError.exit_code)
+
+
+def _patient() -> "Patient":
+    from testbed.apply.budget import needs
+    from testbed.apply.folders import Folders
+    from testbed.apply.kept import bytes_on_disk, list_kept
+    from testbed.doctor import Patient
+    from testbed.image import Store
+
+    folders = Folders.of_user()
+    plans = {plan.name: plan for plan in _plans()}
+
+    def memory_mib(accelerator: "Accelerator") -> Mapping[str, int]:
+        return {name: needs(p.machines, accelerator).memory_mib for name, p in plans.items()}
+
+    return Patient(
+        uri=os.environ.get("TESTBED_URI", "qemu:///session"),
+        cache=folders.cache,
+        data=folders.data,
+        state=folders.state,
+        memory_mib=memory_mib,
+        disk_mib=max(needs(plan.machines, "qemu").disk_mib for plan in plans.values()),
+        kept_mib={k.name: bytes_on_disk(folders, k.name) // 2**20 for k in list_kept(folders)},
+        has_image=Store(folders.cache).find("base") is not None,
+    )
 
 
 def table(findings: Iterable["Finding"]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 import typer
 
 from testbed.cli import recording
-from testbed.cli.options import MachineName, Name, open_testbed
+from testbed.cli.options import MachineName, Name, naming, open_testbed
 
 app = typer.Typer(help="Pull a machine's power cord, or plug it in again.", no_args_is_help=True)
 
@@ -17,7 +17,8 @@ def off(machine: MachineName, name: Name = None) -> None:
         chosen = lifecycle.machine_of(testbed, machine)
         recording.note(folders, testbed.plan.name, ("testbed", "power", "off", machine))
         lifecycle.power_off(host, testbed, chosen)
-        typer.echo(f"{machine} has no power; give it back with: testbed power on {machine}")
+        back = f"testbed power on {machine}{naming(host, testbed.plan.name)}"
+        typer.echo(f"{machine} has no power; give it back with: {back}")
 
 
 @app.command()

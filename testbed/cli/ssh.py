@@ -21,7 +21,7 @@ CommandWords = Annotated[
 
 
 def ssh(machine: MachineName, command: CommandWords = None, name: Name = None) -> None:
-    """Log into a machine, or run a command in it with your terminal.
+    """Log into a machine, or run a command in it.
 
     While a lab is going on, the commands typed are recorded for its debrief.
     """
@@ -34,6 +34,7 @@ def ssh(machine: MachineName, command: CommandWords = None, name: Name = None) -
         argv = ["ssh", "-F", str(config), chosen.name]
         if command:
             recording.note(folders, testbed.plan.name, command, chosen.name)
+            argv[1:1] = ["-t"] if recording.at_terminal() else []  # editors and pagers need one
             argv.append(shlex.join(command))
         name = testbed.plan.name
     status = None if command else recording.watched(argv, folders, name, chosen.name)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from testbed.cli.kept_text import kept_line
-from testbed.cli.options import Json, Name, open_host
+from testbed.cli.options import Json, Name, naming, open_host
 from testbed.cli.status_text import lines
 
 if TYPE_CHECKING:
@@ -41,7 +41,9 @@ def status(
         if check:
             for testbed in testbeds:
                 _look(folders, testbed)
-        found = [status_of(folders, testbed) for testbed in testbeds]
+        found = [
+            status_of(folders, testbed, naming(host, testbed.plan.name)) for testbed in testbeds
+        ]
     if json:
         typer.echo(json_module.dumps([dataclasses.asdict(each) for each in found], indent=1))
     else:

@@ -26,6 +26,7 @@ class Patient:
     memory_mib: Callable[[Accelerator], Mapping[str, int]]  # what each topology needs
     disk_mib: int  # what the largest topology needs
     kept_mib: Mapping[str, int] = field(default_factory=dict)  # what is kept, by testbed
+    has_image: bool = False  # the one that all others are made from
 
 
 def examine(patient: Patient, *, again: bool = False) -> Iterator[Finding]:
@@ -59,7 +60,9 @@ def examine(patient: Patient, *, again: bool = False) -> Iterator[Finding]:
 
 
 def _room(patient: Patient) -> Finding:
-    return files.room((patient.cache, patient.data), patient.disk_mib, patient.kept_mib)
+    image_mib = files.IMAGE_MIB if patient.has_image else files.FIRST_IMAGE_MIB
+    folders = (patient.cache, patient.data)
+    return files.room(folders, patient.disk_mib, patient.kept_mib, image_mib=image_mib)
 
 
 def _proof(cache: Path, again: bool) -> Proof:

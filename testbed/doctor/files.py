@@ -16,7 +16,8 @@ from testbed.run import must
 _MEBIBYTE = 2**20
 _FORBIDDEN = (errno.EACCES, errno.EPERM)
 _MAKE_ROOM = "testbed image prune && testbed gc"
-IMAGE_MIB = 3000  # what building the images takes, working space included
+FIRST_IMAGE_MIB = 12 * 1024  # what building the first image takes, all its stages kept
+IMAGE_MIB = 3000  # what building another one takes, working space included
 
 
 def writing(name: str, folder: Path) -> Finding:
@@ -56,9 +57,13 @@ def _try(scratch: Path) -> None:
 
 
 def room(
-    folders: Iterable[Path], need_mib: int, kept_mib: Mapping[str, int] | None = None
+    folders: Iterable[Path],
+    need_mib: int,
+    kept_mib: Mapping[str, int] | None = None,
+    *,
+    image_mib: int = IMAGE_MIB,
 ) -> Finding:
-    """Check the free space below the folders against what one testbed takes.
+    """Check the free space below the folders against what images and one testbed take.
 
     `kept_mib` is what testbeds that are down take, by name; it can be had back.
     """
@@ -70,10 +75,10 @@ def room(
         seen += f", {sum(kept_mib.values()) / 1024:.1f} GiB taken by kept testbeds"
     forget = (f"testbed down --forget --name {name}" for name in kept_mib)
     mend = " && ".join((_MAKE_ROOM, *forget))
-    if free[folder] < IMAGE_MIB:
+    if free[folder] < image_mib:
         return fail("disk", seen, mend=mend, cost="images could not be built")
-    if free[folder] < IMAGE_MIB + need_mib:
-        need = (IMAGE_MIB + need_mib) / 1024
+    if free[folder] < image_mib + need_mib:
+        need = (image_mib + need_mib) / 1024
         return warn("disk", seen, mend=mend, cost=f"images and full disks take {need:.1f} GiB")
     return ok("disk", seen)
 

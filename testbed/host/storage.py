@@ -52,7 +52,7 @@ class Storage(Session):
         if found.folder != folder:
             raise HostError(
                 f"pool '{name}' is in '{found.folder}', not in '{folder}'",
-                next_step="run: testbed down, then: testbed up",
+                next_step="set XDG_DATA_HOME to what it was when the testbed was made",
             )
         return found
 

@@ -72,6 +72,19 @@ def test_a_machine_that_is_missing_is_told(host: FakeHost, folders: Folders):
     assert wrong(host, folders) == ("node3 is missing; run: testbed up",)
 
 
+def test_where_several_are_meant_every_command_names_its_testbed(host: FakeHost, folders: Folders):
+    host.has_all()
+    del host.machines["testbed-lab-node3"]
+    host._becomes("testbed-lab-node1", state=MachineState.OFF)
+    host._becomes("testbed-lab-node2", state=MachineState.PAUSED)
+    for end in ("tenant:ens3", "sw1:tenant"):
+        machine, nic = host.plan.nic(end)
+        host.set_link(machine.domain, nic.mac, False)
+    found = status(folders, observe.get(host, folders, "lab"), " --name lab").wrong
+    assert len(found) == 4
+    assert all(each.endswith(" --name lab") for each in found)
+
+
 def test_a_pulled_cable_is_told_once_for_both_its_ends(host: FakeHost, folders: Folders):
     host.has_all()
     for end in ("node1:eno1", "sw1:node1"):
@@ -160,8 +173,28 @@ class TestChoosing:
         assert list(caught.value.lines()) == [
             "error: there is no testbed 'other'",
             "  why: existing testbeds: lab",
-            " next: run: testbed up --name other",
+            " next: name another, or raise it: testbed up TOPOLOGY --name other",
         ]
+
+    @pytest.mark.parametrize(
+        ("name", "kept", "expected"),
+        [
+            (
+                "aolda-one",
+                False,
+                "name another, or raise it: testbed up aolda-one --name aolda-one",
+            ),
+            ("other", True, "restore it: testbed up --name other"),
+        ],
+    )
+    def test_what_is_shipped_or_kept_can_be_had_by_what_is_told(
+        self, host: FakeHost, folders: Folders, name: str, kept: bool, expected: str
+    ):
+        if kept:
+            folders.kept(name).mkdir(parents=True)
+        with pytest.raises(StateError) as caught:
+            observe.get(host, folders, name)
+        assert caught.value.next_step == expected
 
 
 def test_what_exists_is_read_from_the_machines_alone(host: FakeHost, folders: Folders):

@@ -55,6 +55,14 @@ def test_without_an_attempt_ssh_is_as_ever(folders: Folders, became, tmp_path: P
     assert recorded(folders) == []
 
 
+def test_a_command_that_is_typed_has_a_terminal(
+    folders: Folders, became, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(recording, "at_terminal", lambda: True)
+    run("ssh", "node1", "--", "vi", "notes")
+    assert [(argv[:2], argv[-1]) for argv in became] == [(["ssh", "-t"], "vi notes")]
+
+
 def test_without_a_program_named_ssh_nothing_is_recorded_and_a_way_out_told(
     folders: Folders, became, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

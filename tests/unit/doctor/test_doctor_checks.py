@@ -112,11 +112,18 @@ def test_a_file_system_that_takes_no_images_fails(tmp_path, fake_program):
 
 
 @pytest.mark.parametrize(
-    ("free", "verdict"), [(2_000, FAIL), (files.IMAGE_MIB + 99, WARN), (99_000, OK)]
+    ("image_mib", "free", "verdict"),
+    [
+        (files.IMAGE_MIB, 2_000, FAIL),
+        (files.IMAGE_MIB, 3_099, WARN),
+        (files.FIRST_IMAGE_MIB, 11_000, FAIL),  # refused by the build
+        (files.FIRST_IMAGE_MIB, 99_000, OK),
+    ],
 )
-def test_disk_is_judged_by_images_and_one_testbed(monkeypatch, tmp_path, free, verdict):
+def test_disk_is_judged_by_images_and_one_testbed(monkeypatch, tmp_path, image_mib, free, verdict):
     monkeypatch.setattr(files, "_free_mib", lambda _: free)
-    assert files.room((tmp_path, tmp_path / "other"), 5_000).verdict is verdict
+    found = files.room((tmp_path, tmp_path / "other"), 5_000, image_mib=image_mib)
+    assert found.verdict is verdict
 
 
 def test_room_that_kept_testbeds_take_can_be_had_back(monkeypatch, tmp_path):
