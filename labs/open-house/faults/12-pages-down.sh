@@ -1,5 +1,5 @@
 #!/bin/sh
-for name in dashboard notices; do
+for name in dashboard metrics notices; do
     systemctl disable --now "$name.service" 2>/dev/null || true
     rm -rf "/etc/systemd/system/$name.service" "/srv/$name"
 done
