@@ -19,6 +19,7 @@ from testbed.topology.rules.parts import attachments
 from testbed.topology.rules.vlans import unknown_vlan
 
 _WHERE = "cloud"
+_WITHOUT = {"base", "storage"}
 # MiB; what services take on a node: 2.8 GiB with the control plane, measured; and a quarter more.
 LEAST_MEMORY = {"control": 3584, "compute": 1536}
 
@@ -44,6 +45,17 @@ def packages_on_debians_ceph(topology: Topology) -> Iterator[Problem]:
     if storage.provider is not Provider.CEPH:
         what = f"OpenStack of packages needs Debian's Ceph, not '{storage.provider}'"
         yield Problem("storage.provider", what, "write provider: ceph")
+
+
+def image_with_openstack(topology: Topology) -> Iterator[Problem]:
+    """No shipped image below the cloud's has it; what a recipe of the user's has is not known."""
+    if not _of(topology, CloudProvider.PACKAGES):
+        return
+    for name in cloud_nodes(topology):
+        image = topology.machines[name].image
+        if image in _WITHOUT:
+            what = f"'{name}' takes part, but there is no OpenStack in its image, '{image}'"
+            yield Problem(f"machines.{name}.image", what, "write image: cloud")
 
 
 def _of(topology: Topology, provider: CloudProvider) -> Cloud | None:
@@ -226,6 +238,7 @@ def nodes_named_like_groups(topology: Topology) -> Iterator[Problem]:
 RULES = (
     keys_of_the_provider,
     packages_on_debians_ceph,
+    image_with_openstack,
     known_cloud_vlans,
     cloud_needs_storage,
     cloud_node_count,

@@ -3,13 +3,24 @@
 from collections.abc import Iterator
 
 from testbed.errors import Problem
-from testbed.topology.models import DiskUse, FailureDomain, Machine, Role, Storage, Topology
+from testbed.topology.models import (
+    CloudProvider,
+    DiskUse,
+    FailureDomain,
+    Machine,
+    Provider,
+    Role,
+    Storage,
+    Topology,
+)
 from testbed.topology.rules.parts import machines, names_of
 from testbed.topology.rules.vlans import unknown_vlan
 from testbed.topology.words import near
 
 _WHERE = "storage"
 _SMALLEST_OSD = 2048  # MiB; what MicroCeph takes at least
+_PLAIN = "base"
+_IMAGES = {Provider.CEPH: "storage", Provider.MICROCEPH: "microceph"}
 _RESERVED_POOLS = ("cephfs_data", "cephfs_metadata")  # `cephfs: true` makes them
 
 
@@ -58,6 +69,21 @@ def _members(topology: Topology) -> dict[str, Machine]:
         for name, machine in topology.machines.items()
         if machine.role is Role.NODE and (nodes is None or name in nodes)
     }
+
+
+def image_with_ceph(topology: Topology) -> Iterator[Problem]:
+    """The plain image has no Ceph; what a recipe of the user's has is not known.
+
+    Of the nodes of an OpenStack of packages the rules of the cloud tell it.
+    """
+    cloud = topology.cloud
+    if topology.storage is None or (cloud and cloud.provider is CloudProvider.PACKAGES):
+        return
+    for name, machine in _members(topology).items():
+        if machine.image == _PLAIN:
+            what = f"'{name}' takes part, but there is no Ceph in its image, '{_PLAIN}'"
+            hint = f"write image: {_IMAGES[topology.storage.provider]}"
+            yield Problem(f"machines.{name}.image", what, hint)
 
 
 def storage_addresses(topology: Topology) -> Iterator[Problem]:
@@ -156,6 +182,7 @@ def cache_limits(topology: Topology) -> Iterator[Problem]:
 RULES = (
     known_storage_vlans,
     storage_nodes,
+    image_with_ceph,
     storage_addresses,
     osd_disks,
     enough_places,
