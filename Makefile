@@ -12,8 +12,8 @@ help: ## Show this list
 set-up: ## Install what the host lacks and make .venv
 	@sh .ci/set-up
 
-up: set-up ## Raise the testbed (TOPOLOGY=aolda)
-	@.venv/bin/testbed up $(TOPOLOGY)
+up: set-up ## Raise the testbed (TOPOLOGY=aolda NAME=mine)
+	@.venv/bin/testbed up $(TOPOLOGY) $(if $(NAME),--name $(NAME))
 
 down: set-up ## Take the testbed down
 	@.venv/bin/testbed down

@@ -94,6 +94,8 @@ def run_logged(
 ) -> Completed:
     """Run a program with everything it prints appended to `log` as it comes, and return its result.
 
+    Files it makes are readable by all, whatever the user's umask: programs of other users in an
+    image have to read them.
     The result's stdout holds errors too, in the order they were printed. `timeout` is in
     seconds. Raises `HostError` as `run` does.
     """
@@ -110,6 +112,7 @@ def run_logged(
                 timeout=timeout,
                 check=False,
                 env=_environment(env),
+                umask=0o022,
             )
     with log.open("rb") as file:
         file.seek(start)

@@ -1,4 +1,4 @@
-"""Are disks of machines that libvirt knows as off at rest? An emulator locks what it has open."""
+"""Whose are a testbed's disks now? An emulator locks what it has open, and a pool knows its own."""
 
 import fcntl
 import os
@@ -6,8 +6,10 @@ import struct
 from collections.abc import Iterable
 from pathlib import Path
 
-from testbed.errors import HostError
-from testbed.plan.models import Machine
+from testbed.errors import HostError, StateError
+from testbed.host import Host
+from testbed.plan.identity import stable_uuid
+from testbed.plan.models import Machine, Plan
 
 _FLOCK = "hhqqi4x"  # type, whence, start, length, process
 _LOCKED = (100, 200)  # first byte and count: QEMU's documentation calls them its permissions
@@ -27,6 +29,24 @@ def must_be_at_rest(folder: Path, machines: Iterable[Machine]) -> None:
                 next_step="try again where it was raised, or find its emulator and end it: "
                 f"pgrep -af guest={machine.domain},",
             )
+
+
+def must_be_known(host: Host, plan: Plan) -> None:
+    """Raise `StateError` where the plan's folder has disks that this libvirt does not know."""
+    if unknown(host, plan.folder, plan.name):
+        raise StateError(
+            f"there are disks of testbed '{plan.name}', and this libvirt does not know it",
+            why=f"they are in {plan.folder}; another libvirt of yours may have its machines, one "
+            "with another XDG_CONFIG_HOME or TESTBED_URI",
+            next_step="set those as they were, or delete the disks: "
+            f"testbed down --forget --name {plan.name}",
+        )
+
+
+def unknown(host: Host, folder: Path, testbed: str) -> bool:
+    """Return whether the folder has disks of a testbed without the pool this libvirt would have."""
+    there = any(folder.glob("*.qcow2"))
+    return there and host.find_pool(f"testbed-{testbed}", stable_uuid(testbed, "pool")) is None
 
 
 def any_in_use(folder: Path) -> bool:

@@ -4,11 +4,12 @@ import os
 import re
 import tempfile
 from dataclasses import dataclass
+from itertools import permutations
 from pathlib import Path
 
 import platformdirs
 
-from testbed.errors import StateError
+from testbed.errors import HostError, StateError
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,23}")
 _LOCKS = "locks"  # in the state folder, beside one folder per testbed
@@ -27,12 +28,25 @@ class Folders:
 
     @classmethod
     def of_user(cls) -> "Folders":
-        """Return the user's folders, as the XDG base directory specification places them."""
-        return cls(
+        """Return the user's folders, as the XDG base directory specification places them.
+
+        Raises `HostError` where one is another, or in it: names of testbeds would be names of
+        what else is there.
+        """
+        found = cls(
             cache=platformdirs.user_cache_path("testbed"),
             data=platformdirs.user_data_path("testbed"),
             state=platformdirs.user_state_path("testbed"),
         )
+        for one, other in permutations((found.cache, found.data, found.state), 2):
+            if one.is_relative_to(other):
+                raise HostError(
+                    "the folders for cache, data and state must be apart",
+                    why=f"'{one}' is in '{other}'" if one != other else f"two are '{one}'",
+                    next_step="let XDG_CACHE_HOME, XDG_DATA_HOME and XDG_STATE_HOME be three "
+                    "folders",
+                )
+        return found
 
     def disks(self, testbed: str) -> Path:
         """Return the folder of a testbed's disks."""

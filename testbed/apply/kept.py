@@ -45,8 +45,8 @@ def find_draft(folders: Folders, name: str) -> Kept | None:
 def _find(path: Path) -> Kept | None:
     try:
         return _read(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
+        return None  # what cannot be read just now is no rubbish
 
 
 def _read(record: dict[str, Any]) -> Kept:

@@ -17,8 +17,8 @@ from testbed.plan.identity import stable_uuid
 def remove_leftovers(host: Host, folders: Folders, *, dry_run: bool) -> tuple[str, ...]:
     """Return what was removed, or with `dry_run` what would be.
 
-    What another command works on is left alone, and so is what an emulator has open: another
-    libvirt may run it.
+    What another command works on is left alone, and so are disks that an emulator has open or that
+    this libvirt does not know: another may have machines on them.
     """
     found = sorted(set(_folder_names(folders)) - set(names(host)))
     removed: list[str] = []
@@ -28,10 +28,18 @@ def remove_leftovers(host: Host, folders: Folders, *, dry_run: bool) -> tuple[st
                 continue
             if _is_on_its_way(host, folders, name) or disks.any_in_use(folders.disks(name)):
                 continue
+            if disks.unknown(host, folders.disks(name), name):
+                continue
             removed.extend(_leftovers_of(host, folders, name))
             if not dry_run:
                 _remove(host, folders, name)
     return (*removed, *_remove_half_kept(host, folders, dry_run=dry_run))
+
+
+def unknown_disks(host: Host, folders: Folders) -> tuple[str, ...]:
+    """Return the names under which there are disks that this libvirt does not know."""
+    found = sorted(set(_folder_names(folders)) - set(names(host)))
+    return tuple(name for name in found if disks.unknown(host, folders.disks(name), name))
 
 
 def _remove_half_kept(host: Host, folders: Folders, *, dry_run: bool) -> Iterator[str]:

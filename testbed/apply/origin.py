@@ -17,6 +17,7 @@ from testbed.plan.models import Plan
 from testbed.render.domain import Accelerator
 
 Origin = Mapping[str, str]
+ACCELERATOR = "the accelerator"
 
 
 def digest(origin: Origin) -> str:
@@ -39,7 +40,7 @@ def of_existing(
     accelerators = {definition.accelerator for definition in definitions}
     return {
         **_surroundings(host, folders, plan),
-        "the accelerator": " ".join(sorted(accelerators)),
+        ACCELERATOR: " ".join(sorted(accelerators)),
         **{f"image '{name}'": " ".join(sorted(found)) for name, found in images.items()},
     }
 
@@ -51,7 +52,7 @@ def of_wanted(host: Host, folders: Folders, plan: Plan, accel: Accelerator) -> O
     images = {name: store.find(name) for name in names}
     return {
         **_surroundings(host, folders, plan),
-        "the accelerator": accel,
+        ACCELERATOR: accel,
         **{
             f"image '{name}'": _image(found.disk if found else None)
             for name, found in images.items()

@@ -20,7 +20,9 @@ def must_be_free(loopback: str, machines: Iterable[Machine]) -> None:
                     raise HostError(
                         f"port {loopback}:{port}, which machine '{machine.name}' needs, is taken",
                         why=str(error),
-                        next_step=f"see which program has it with: ss -aunpt 'sport = :{port}'",
+                        next_step=f"see which program has it with: ss -aunpt 'sport = :{port}'; "
+                        "if it is another user's testbed, use another name: "
+                        "testbed up TOPOLOGY --name NAME",
                     ) from error
 
 

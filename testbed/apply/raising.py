@@ -10,6 +10,7 @@ from testbed.apply import (
     boot,
     budget,
     clouding,
+    disks,
     health,
     keeping,
     kept,
@@ -176,6 +177,7 @@ def _walk(
     fresh = len(made) == len(plan.machines)  # else some machine accepts its old keys only
     own = keys.make(folders, plan) if fresh else keys.read(folders, plan)
     make_private(folders.data)
+    disks.must_be_known(host, plan)
     pool = host.ensure_pool(plan.pool, plan.pool_uuid, plan.folder)
     health.forget(folders, plan.name)  # where it fails, the last look is no longer true
     with session(plan, own) as doors:

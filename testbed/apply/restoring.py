@@ -32,14 +32,23 @@ class Found:
 def find(host: Host, folders: Folders, plan: Plan, accel: Accelerator, goal: Level) -> Found | None:
     """Return what is kept under the plan's name; None where nothing is. Changes nothing.
 
-    Raises `StateError` where it is another topology's: it would have to give way.
+    Raises `StateError` where it is another topology's, or only KVM is missing, perhaps for a
+    moment: it would have to give way.
     """
     manifest = kept.find(folders, plan.name)
     if manifest is None or not kept.disks(folders, plan.name).exists():
         return None
     _must_be_of(manifest, plan.topology_name)
     now = origin.of_wanted(host, folders, plan, accel)
-    if changed := origin.changed(manifest.origin, now):
+    changed = origin.changed(manifest.origin, now)
+    if changed == (origin.ACCELERATOR,) and accel == "qemu":
+        raise StateError(
+            f"testbed '{plan.name}' is kept and ran with KVM, which does not work now",
+            why="it can be restored only where KVM works, and deploying it anew would delete it",
+            next_step="see why, and try again: testbed doctor --again, or give it up: "
+            f"testbed down --forget --name {plan.name}",
+        )
+    if changed:
         return Found(manifest, None, f"{' and '.join(changed)} changed since it was kept")
     return Found(manifest, nearest(manifest.stages, goal))
 

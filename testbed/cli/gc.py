@@ -11,11 +11,18 @@ def gc(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go.")] = False,
 ) -> None:
     """Remove folders, pools and keys that no testbed needs any more."""
-    from testbed.apply.leftovers import remove_leftovers
+    from testbed.apply.leftovers import remove_leftovers, unknown_disks
 
     with open_host() as (host, folders):
         removed = remove_leftovers(host, folders, dry_run=dry_run)
+        unknown = unknown_disks(host, folders)
     for thing in removed:
         typer.echo(f"{'would remove' if dry_run else 'removed'} {thing}")
+    for name in unknown:
+        typer.echo(
+            f"left alone: disks of '{name}', whose machines this libvirt does not know; "
+            f"delete them with: testbed down --forget --name {name}",
+            err=True,
+        )
     if not removed:
         typer.echo("nothing is left over")

@@ -3,6 +3,7 @@
 Verbs import what they need when they run, so that `testbed --help` answers at once.
 """
 
+import io
 import shlex
 import sys
 from pathlib import Path
@@ -105,7 +106,7 @@ def _log(error: Exception) -> Path | None:
         log = Folders.of_user().log()
         with log.open("a", encoding="utf-8") as file:
             file.write(f"{' '.join(sys.argv)}\n{_traceback(error)}\n")
-    except OSError:
+    except (OSError, TestbedError):
         return None
     return log
 
@@ -165,4 +166,7 @@ app.command()(gc.gc)
 
 def main() -> None:
     """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a locale without our letters is no bug of ours
     app(prog_name="testbed")

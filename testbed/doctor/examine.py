@@ -61,8 +61,8 @@ def examine(patient: Patient, *, again: bool = False) -> Iterator[Finding]:
 
 def _room(patient: Patient) -> Finding:
     image_mib = files.IMAGE_MIB if patient.has_image else files.FIRST_IMAGE_MIB
-    folders = (patient.cache, patient.data)
-    return files.room(folders, patient.disk_mib, patient.kept_mib, image_mib=image_mib)
+    wanted = (patient.cache, patient.data, image_mib, patient.disk_mib, patient.kept_mib)
+    return files.room(files.Room(*wanted))
 
 
 def _proof(cache: Path, again: bool) -> Proof:

@@ -5,7 +5,8 @@ import os
 import shlex
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from testbed.doctor.finding import Finding, fail, ok, warn
@@ -56,31 +57,41 @@ def _try(scratch: Path) -> None:
     must(["qemu-img", "check", "-q", "-f", "qcow2", image], timeout=10)
 
 
-def room(
-    folders: Iterable[Path],
-    need_mib: int,
-    kept_mib: Mapping[str, int] | None = None,
-    *,
-    image_mib: int = IMAGE_MIB,
-) -> Finding:
-    """Check the free space below the folders against what images and one testbed take.
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What is to have room: images in one folder, a testbed's disks in another, in MiB.
 
     `kept_mib` is what testbeds that are down take, by name; it can be had back.
     """
-    kept_mib = kept_mib or {}
-    free = {folder: _free_mib(folder) for folder in folders}
-    folder = min(free, key=lambda each: free[each])
-    seen = f"{free[folder] / 1024:.1f} GiB free for {folder}"
-    if kept_mib:
-        seen += f", {sum(kept_mib.values()) / 1024:.1f} GiB taken by kept testbeds"
-    forget = (f"testbed down --forget --name {name}" for name in kept_mib)
-    mend = " && ".join((_MAKE_ROOM, *forget))
-    if free[folder] < image_mib:
-        return fail("disk", seen, mend=mend, cost="images could not be built")
-    if free[folder] < image_mib + need_mib:
-        need = (image_mib + need_mib) / 1024
-        return warn("disk", seen, mend=mend, cost=f"images and full disks take {need:.1f} GiB")
+
+    cache: Path
+    data: Path
+    image_mib: int
+    disk_mib: int
+    kept_mib: Mapping[str, int]
+
+
+def room(wanted: Room) -> Finding:
+    """Check the free space for images and for one testbed, which may be on one file system."""
+    together = _device(wanted.cache) == _device(wanted.data)
+    for_images, for_disks = _free_mib(wanted.cache), _free_mib(wanted.data)
+    seen = f"{for_images / 1024:.1f} GiB free for {wanted.cache}"
+    if not together:
+        seen += f", {for_disks / 1024:.1f} GiB for {wanted.data}"
+    if wanted.kept_mib:
+        seen += f", {sum(wanted.kept_mib.values()) / 1024:.1f} GiB taken by kept testbeds"
+    if for_images < wanted.image_mib:
+        return fail("disk", seen, mend=_MAKE_ROOM, cost="images could not be built")
+    need = wanted.disk_mib + (wanted.image_mib if together else 0)
+    if for_disks < need:
+        what = "images and full disks" if together else "full disks"
+        return warn("disk", seen, mend=_MAKE_ROOM, cost=f"{what} take {need / 1024:.1f} GiB")
     return ok("disk", seen)
+
+
+def _device(path: Path) -> int:
+    """Return the file system of a folder, or of where it will be."""
+    return next(parent for parent in (path, *path.parents) if parent.exists()).stat().st_dev
 
 
 def _free_mib(folder: Path) -> int:

@@ -63,7 +63,8 @@ def socket_paths(runtime: str, config: Path, cache: Path) -> Finding:
     agent = "libvirt/qemu/run/channel/999-testbed-name-machine/org.qemu.guest_agent.0"
     lasting = "/srv/$USER"  # domains are defined there: it must outlive a reboot
     paths = {
-        config / monitor: f"sudo install -d -o $USER {lasting}; export XDG_CONFIG_HOME={lasting}",
+        config / monitor: f"sudo install -d -o $USER {lasting}; "
+        f"echo 'export XDG_CONFIG_HOME={lasting}' >> ~/.profile; . ~/.profile",
         (Path(runtime) if runtime else cache) / agent: "export XDG_RUNTIME_DIR=$(mktemp -d)",
     }
     for path, mend in paths.items():

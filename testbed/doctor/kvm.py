@@ -19,6 +19,7 @@ QEMU = "qemu-system-x86_64"
 KERNEL_SECONDS = 8.0  # a kernel panics for want of a root within 2 s where KVM works
 SECTOR_SECONDS = 3.0  # 0.2 s where KVM works
 
+_AGAIN = "testbed doctor --again  # if the computer was busy"
 _BARE = ("-nodefaults", "-no-user-config", "-no-reboot", "-display", "none")
 
 
@@ -94,12 +95,14 @@ def _run_guest(kernel: Path | None) -> Proof:
     """Run guest code under KVM: the boot sector first, as it is quick, then a kernel."""
     sector = _sector_runs()
     if sector is not None:
-        return Proof("qemu", f"/dev/kvm opens, but no guest code runs: {sector}", "boot sector")
+        reason = f"/dev/kvm opens, but no guest code runs: {sector}"
+        return Proof("qemu", reason, "boot sector", _AGAIN)
     if kernel is None:
         return Proof("kvm", "a boot sector ran; no kernel to boot was found", "boot sector")
     trouble = _kernel_boots(kernel)
     if trouble is not None:
-        return Proof("qemu", f"/dev/kvm opens, but no kernel boots: {trouble}", "kernel")
+        reason = f"/dev/kvm opens, but no kernel boots: {trouble}"
+        return Proof("qemu", reason, "kernel", _AGAIN)
     return Proof("kvm", "a kernel booted", "kernel")
 
 

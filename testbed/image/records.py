@@ -50,6 +50,8 @@ def read_image(folder: Path) -> Image | None:
     if record is None or not (folder / DISK_FILE).is_file():
         return None
     kernel, initrd = folder / "kernel", folder / "initrd"
+    if record.kind == "debian" and not (kernel.is_file() and initrd.is_file()):
+        return None  # some cleaner of caches took what its disk cannot start without
     return Image(
         name=record.name,
         digest=record.digest,

@@ -60,5 +60,4 @@ def _works(sandbox: Sandbox, scratch: Path) -> Completed:
 def _advice() -> str:
     if _APPARMOR.is_file() and _APPARMOR.read_text(encoding="utf-8").strip() == "1":
         return "run: sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"
-    ids = "--add-subuids 100000-165535 --add-subgids 100000-165535"
-    return f"install uidmap, and run: sudo usermod {ids} $USER"
+    return "see what is missing, and how to mend it: testbed doctor"

@@ -1,5 +1,6 @@
 """Local programs, run for real."""
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -82,6 +83,15 @@ def test_a_logged_program_writes_as_it_goes_and_the_result_is_its_own_part(tmp_p
     done = run_logged(["sh", "-c", "echo out; echo err >&2; exit 2"], log, timeout=10)
     assert (done.exit_status, done.stdout) == (2, "out\nerr\n")
     assert log.read_text() == ("earlier\n$ sh -c 'echo out; echo err >&2; exit 2'\nout\nerr\n")
+
+
+def test_what_a_logged_program_makes_all_can_read(tmp_path: Path):
+    umask = os.umask(0o077)
+    try:
+        run_logged(["touch", str(tmp_path / "made")], tmp_path / "log", timeout=5)
+    finally:
+        os.umask(umask)
+    assert (tmp_path / "made").stat().st_mode & 0o777 == 0o644
 
 
 def test_a_logged_program_that_is_missing_is_named(tmp_path: Path):

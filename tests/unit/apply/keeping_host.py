@@ -81,7 +81,7 @@ def put_image(folders: Folders, built_at: float = 1.0) -> Path:
     identity = digest(read_lineage(recipes_folder() / "base"))
     folder = Cache(folders.cache).result("base", identity)
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("root.qcow2", "kernel"):
+    for name in ("root.qcow2", "kernel", "initrd"):
         (folder / name).write_text(name)
     (folder / "image.json").write_text(
         f'{{"name": "base", "digest": "{identity}", "kind": "debian", "cmdline": "", '

@@ -1,5 +1,6 @@
 """`down` keeps a testbed that has a stage, `up` restores it; whatever happens in between."""
 
+import errno
 import json
 import shutil
 import stat
@@ -251,6 +252,42 @@ def test_another_topology_under_its_name_does_not_delete_it(host, folders, data,
 def test_another_accelerator_is_something_else(host, folders, data, up):
     lifecycle.down(host, folders, "lab")
     assert "the accelerator changed" in up(replace(WISH, accel="kvm")).note
+
+
+def test_kvm_that_is_gone_for_a_moment_costs_no_kept_testbed(host, folders, data, up):
+    host.defined = {
+        domain: replace(made, xml=made.xml.replace("qemu", "kvm", 1))
+        for domain, made in host.defined.items()
+    }
+    lifecycle.down(host, folders, "lab")
+    with pytest.raises(StateError, match="ran with KVM, which does not work now"):
+        up()
+    assert up(replace(WISH, accel="kvm")).restored is Level.NETWORK
+
+
+def test_disks_of_another_libvirts_machines_are_not_deployed_over(host, folders, data, up):
+    host.machines.clear()
+    host.pools.clear()
+    with pytest.raises(StateError) as caught:
+        up()
+    assert "XDG_CONFIG_HOME or TESTBED_URI" in caught.value.why
+    assert data.read_text() == "precious"
+    lifecycle.down(host, folders, "lab", forget=True)
+    assert up().restored is None
+
+
+def test_a_manifest_that_cannot_be_read_just_now_is_no_rubbish(
+    host, folders, data, up, monkeypatch
+):
+    lifecycle.down(host, folders, "lab")
+
+    def stale(*_: object, **__: object) -> str:
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+    with monkeypatch.context() as patched, pytest.raises(OSError, match="Stale"):
+        patched.setattr(Path, "read_text", stale)
+        up()
+    assert up().restored is Level.NETWORK
 
 
 def test_a_deployment_that_fails_leaves_the_kept_one(host, folders, data, up):

@@ -11,8 +11,9 @@ from testbed.apply.lock import only_one
 
 
 @pytest.fixture
-def old(folders: Folders) -> Path:
-    """The disks of a testbed that is no more."""
+def old(host: FakeHost, folders: Folders) -> Path:
+    """The disks of a testbed that is no more, and their pool."""
+    host.pools.add("testbed-old")
     folders.of_testbed("old")
     disks = folders.disks("old")
     disks.mkdir(parents=True)
@@ -27,7 +28,6 @@ def test_nothing_left_over_is_nothing_removed(host: FakeHost, folders: Folders):
 def test_folders_and_pool_of_a_testbed_that_is_gone_are_removed(
     host: FakeHost, folders: Folders, old: Path
 ):
-    host.pools.add("testbed-old")
     assert remove_leftovers(host, folders, dry_run=False) == (
         "pool testbed-old",
         str(old),

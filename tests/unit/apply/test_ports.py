@@ -36,7 +36,8 @@ def test_a_port_somebody_listens_on_is_named_with_its_machine():
     assert list(caught.value.lines()) == [
         f"error: port {LOOPBACK}:{port}, which machine 'node1' needs, is taken",
         "  why: [Errno 98] Address already in use",
-        f" next: see which program has it with: ss -aunpt 'sport = :{port}'",
+        f" next: see which program has it with: ss -aunpt 'sport = :{port}'; "
+        "if it is another user's testbed, use another name: testbed up TOPOLOGY --name NAME",
     ]
 
 

@@ -9,7 +9,7 @@ from lab import FakeHost, observed
 from testbed.apply import health, observe
 from testbed.apply.folders import Folders
 from testbed.apply.status import MachineStatus, status
-from testbed.errors import StateError
+from testbed.errors import HostError, StateError
 from testbed.host import MachineState
 from testbed.probe.verdict import Verdict
 
@@ -223,6 +223,17 @@ def test_folders_of_a_real_user_are_apart(monkeypatch: pytest.MonkeyPatch, tmp_p
         tmp_path / "data" / "testbed",
         tmp_path / "state" / "testbed",
     )
+
+
+@pytest.mark.parametrize("shared", ["CACHE", "STATE"])
+def test_folders_that_are_one_are_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, shared: str
+):
+    for name in ("CACHE", "DATA", "STATE"):
+        where = "data" if name == shared else name.lower()
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / where))
+    with pytest.raises(HostError, match="must be apart"):
+        Folders.of_user()
 
 
 def test_a_testbed_of_another_version_is_named_with_a_way_out(host: FakeHost, folders: Folders):

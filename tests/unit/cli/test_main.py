@@ -3,6 +3,8 @@
 import errno
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -166,3 +168,18 @@ def test_without_a_verb_the_help_is_shown():
 @pytest.mark.parametrize("verb", ["up", "down", "status", "checkpoint", "link", "power", "image"])
 def test_each_verb_has_help(verb):
     assert CliRunner().invoke(app, [verb, "--help"]).exit_code == 0
+
+
+def test_letters_that_a_locale_lacks_are_no_bug_of_ours():
+    started = "from testbed.cli.main import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", started, "graph", "aolda"],
+        env={**os.environ, "PYTHONIOENCODING": "iso-8859-1"},
+        capture_output=True,
+        encoding="iso-8859-1",
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "node1" in done.stdout
+    assert "?" in done.stdout

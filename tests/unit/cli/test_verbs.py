@@ -404,6 +404,16 @@ class TestGc:
         assert run("gc").stdout == f"removed {folders.disks('old')}\n"
         assert not folders.disks("old").exists()
 
+    def test_disks_that_another_libvirt_may_have_are_left_alone(
+        self, host: FakeHost, folders: Folders
+    ):
+        folders.disks("old").mkdir(parents=True)
+        (folders.disks("old") / "node1.qcow2").write_text("precious")
+        result = run("gc")
+        assert result.stdout == "nothing is left over\n"
+        assert "testbed down --forget --name old" in result.stderr
+        assert (folders.disks("old") / "node1.qcow2").exists()
+
 
 class TestCompletion:
     def test_without_a_host_there_is_nothing_to_propose(self, monkeypatch: pytest.MonkeyPatch):

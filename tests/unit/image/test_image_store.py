@@ -48,6 +48,16 @@ def put_tars(store: Store, name: str = "tiny") -> list[Path]:
     return [tars / tar for tar in names]
 
 
+@pytest.mark.parametrize("gone", ["root.qcow2", "kernel", "initrd"])
+def test_a_result_that_was_swept_in_part_is_not_built(
+    store: Store, write: Write, gone: str
+) -> None:
+    write()
+    identity = put_current(store)
+    (Cache(store.cache).result("tiny", identity) / gone).unlink()
+    assert store.find("tiny") is None
+
+
 def test_a_finished_result_is_found_with_its_files(store: Store, write: Write) -> None:
     write()
     assert store.find("tiny") is None
