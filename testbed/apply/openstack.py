@@ -79,7 +79,8 @@ def run(folders: Folders, testbed: Testbed, words: tuple[str, ...], *, admin: bo
     near, far = tunnel.free(testbed.plan.loopback), (str(cloud.vip), KEYSTONE)
     with tunnel.proxy(config, reachable(testbed), near, far):
         env = {**without_openstack(os.environ), **variables(cloud, own, admin=admin)}
-        program = (sys.executable, "-m", "openstackclient.shell")
+        # Modules that lie in the current folder are not taken for its own.
+        program = (sys.executable, "-P", "-m", "openstackclient.shell")
         return attach((*program, *words), env={**env, "http_proxy": proxy_url(near)})
 
 
@@ -98,10 +99,17 @@ def without_openstack(env: Mapping[str, str]) -> dict[str, str]:
 
 
 def variables(cloud: Cloud, secrets: Secrets, *, admin: bool) -> dict[str, str]:
-    """Return what OpenStack's clients log in with, as variables of their environment."""
+    """Return what OpenStack's clients log in with, as variables of their environment.
+
+    They read no clouds.yaml then, wherever one lies.
+    """
     auth = _auth(cloud, secrets, admin=admin)
     own = {f"OS_{name.upper()}": value for name, value in auth.items()}
-    common = {"OS_REGION_NAME": cloud.region, "OS_IDENTITY_API_VERSION": "3"}
+    common = {
+        "OS_CLIENT_CONFIG_FILE": os.devnull,
+        "OS_REGION_NAME": cloud.region,
+        "OS_IDENTITY_API_VERSION": "3",
+    }
     return {**common, "OS_AUTH_TYPE": _auth_type(admin=admin), **own}
 
 

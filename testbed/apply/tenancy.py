@@ -1,7 +1,7 @@
 """What makes a cloud of OpenStack's services: a tenant who can work in it, and the proof."""
 
 from testbed.apply.session import Session
-from testbed.deploy.openstack.proof import is_proven, prove
+from testbed.deploy.openstack.proof import is_proven, prove, was_proven
 from testbed.deploy.openstack.secrets import Secrets
 from testbed.deploy.openstack.tenant import World, make_world
 from testbed.deploy.step import Guests, Timing
@@ -16,13 +16,14 @@ def settle_tenant(
 ) -> str:
     """Make the tenant's world and prove an instance in it, unless this cloud was proven before.
 
-    From then on the world is the tenant's, who may have changed it. Returns what was seen of the
-    instance, nothing where it was seen before.
+    From then on the world is the tenant's, who may have changed it, and so may the administrator
+    his quota: one that is configured anew is proven anew, with the quota as it is. Returns what was
+    seen of the instance, nothing where it was seen before.
     """
     world = World(cloud, secrets, guests, timing)
     if is_proven(world):
         return ""
-    make_world(world)
+    make_world(world, quota=not was_proven(world))
     return prove(world, outsider(plan, cloud, session))
 
 

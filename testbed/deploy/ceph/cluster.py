@@ -25,9 +25,9 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class ClusterFacts:
-    """What the monitors know: OSDs' own names by id, pools and filesystems by name."""
+    """What the monitors know: OSDs by id, pools and filesystems by name."""
 
-    osds: Mapping[int, str]
+    osds: frozenset[int]
     pools: Mapping[str, Pool]
     filesystems: frozenset[str]
 
@@ -46,7 +46,7 @@ class MonCommand:
 def read_facts(osd_dump: Any, filesystems: Any) -> ClusterFacts:
     """Read the answers to `osd dump` and `fs ls`."""
     return ClusterFacts(
-        osds={osd["osd"]: osd["uuid"] for osd in osd_dump["osds"]},
+        osds=frozenset(osd["osd"] for osd in osd_dump["osds"]),
         pools={
             pool["pool_name"]: Pool(
                 pool["size"], pool["min_size"], frozenset(pool["application_metadata"])
@@ -66,7 +66,7 @@ def observe(ask: Ask) -> ClusterFacts:
 def commands(facts: ClusterFacts, storage: Storage) -> Iterator[MonCommand]:
     """Yield the commands that take the cluster from `facts` to what is wanted."""
     for osd in storage.osds:
-        if facts.osds.get(osd.id) != str(osd.uuid):
+        if osd.id not in facts.osds:  # one that was replaced has another UUID than planned
             yield MonCommand("osd new", {"uuid": str(osd.uuid), "id": osd.id})
     for name in storage.pools:
         yield from _pool(facts.pools.get(name), name, "rbd", storage)

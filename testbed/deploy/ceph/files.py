@@ -12,6 +12,11 @@ MON_KEYRING = "/etc/ceph/testbed.mon.keyring"
 RGW_PORT = 7480
 _GROUPS_PER_POOL = 16  # placement groups: enough to see data spread over three small OSDs
 _CHOOSE = {FailureDomain.OSD: 0, FailureDomain.HOST: 1}  # Ceph's numbers of bucket types
+# Who asks for one copy has it, and a warning of it would never go away.
+_BARE: dict[bool, dict[str, object]] = {
+    True: {"mon_warn_on_pool_no_redundancy": "false"},
+    False: {},
+}
 _SLOW_HEARTBEAT = 10_000  # milliseconds
 _OSD_MEMORY = 939_524_096  # bytes; the least Ceph accepts
 
@@ -31,13 +36,19 @@ def _files(storage: Storage, node: StorageNode, secrets: Secrets) -> Iterator[Fi
         if storage.cephfs:
             yield _keyring(secrets, "mds", node.machine, f"mds.{node.machine}")
     for osd in node.osds:
-        yield _keyring(secrets, "osd", str(osd.id), f"osd.{osd.id}")
+        text = keyring(secrets, f"osd.{osd.id}")
+        yield File(osd_keyring(str(osd.id)), text, 0o600, "ceph")
     if storage.rgw:
         yield _keyring(secrets, "radosgw", f"rgw.{node.machine}", rgw_user(node.machine))
 
 
 def _keyring(secrets: Secrets, kind: str, id_: str, user: str) -> File:
     return File(f"/var/lib/ceph/{kind}/ceph-{id_}/keyring", keyring(secrets, user), 0o600, "ceph")
+
+
+def osd_keyring(osd: str) -> str:
+    """Return the path of an OSD's key."""
+    return f"/var/lib/ceph/osd/ceph-{osd}/keyring"
 
 
 def ceph_conf(storage: Storage) -> str:
@@ -61,6 +72,7 @@ def ceph_conf(storage: Storage) -> str:
             "osd_pool_default_pg_autoscale_mode": "off",
             "osd_crush_chooseleaf_type": _CHOOSE[storage.failure_domain],
             "mon_allow_pool_size_one": str(storage.replicas == 1).lower(),
+            **_BARE[storage.replicas == 1],
             # Ceph's own limit, 1 s, is for machines with a core of their own: emulated ones that
             # share two of them answer later, and are no less healthy.
             "mon_warn_on_slow_ping_time": _SLOW_HEARTBEAT,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from testbed.deploy.ceph.files import DIGEST, MON_KEYRING
+from testbed.deploy.ceph.files import DIGEST, MON_KEYRING, osd_keyring
 from testbed.deploy.ceph.secrets import rgw_user
 from testbed.deploy.files import File, digest_of, unpacking
 from testbed.deploy.step import Step
@@ -12,13 +12,16 @@ from testbed.deploy.units import REREAD, enabling, look, running
 from testbed.guest import Script
 from testbed.plan.storage import Osd, Storage, StorageNode
 
-_MADE = "testbed.made"  # in a monitor's folder, once its store is whole
+_MAKING = "/var/lib/ceph/testbed.making"  # there while a monitor's store is not whole
 _SLOW = 300.0  # seconds; an emulated machine makes an OSD in a tenth of that
 
 
 @dataclass(frozen=True, slots=True)
 class NodeFacts:
-    """What a node has: its files' digest, whether its monitor and OSDs were made, what runs."""
+    """What a node has: its files' digest, its monitor's store, its OSDs, what runs.
+
+    Who made a store is not asked: an operator may have made the monitor anew.
+    """
 
     digest: str
     monitor: bool
@@ -31,7 +34,7 @@ def facts_script(storage: Storage, node: StorageNode) -> Script:
     return Script(
         f"""
 printf 'digest '; cat {DIGEST} 2>/dev/null || echo none
-[ -e /var/lib/ceph/mon/ceph-{node.machine}/{_MADE} ] && echo monitor
+[ -e {_store(node)}/store.db/CURRENT ] && [ ! -e {_MAKING} ] && echo monitor
 for ready in /var/lib/ceph/osd/ceph-*/ready; do
     [ -e "$ready" ] && osd=${{ready%/ready}} && echo "osd ${{osd##*-}}"
 done
@@ -81,7 +84,7 @@ def making(
 ) -> Iterator[Step]:
     """Yield the steps that make a node's daemons, up to where they need each other."""
     if facts.digest != digest_of(files):
-        yield unpacking(node.machine, files)
+        yield unpacking(node.machine, _without_keys_of(facts.osds, files))
     if node.monitor and not facts.monitor:
         yield Step("monitor", node.machine, _make_monitor(storage, node), timeout=_SLOW)
     if node.monitor:
@@ -91,13 +94,22 @@ def making(
             yield Step("disk", node.machine, _make_osd(osd), timeout=_SLOW)
 
 
+def _without_keys_of(osds: frozenset[int], files: tuple[File, ...]) -> tuple[File, ...]:
+    """Return the files but for the keys of OSDs that were made: one made anew has a new key."""
+    theirs = {osd_keyring(str(osd)) for osd in osds}
+    return tuple(file for file in files if file.path not in theirs)
+
+
 def starting(
     name: str, node: StorageNode, units: Iterable[str], running: frozenset[str]
 ) -> Iterator[Step]:
     """Yield the step that starts those units, now and at every boot, where one is not running."""
     missing = tuple(unit for unit in units if unit not in running)
     if missing:
-        script = f"{enabling(missing)}\n{REREAD}\nsystemctl start {' '.join(missing)}\n"
+        units = " ".join(missing)
+        # One that failed too often is not started by systemd for half an hour.
+        again = f"systemctl reset-failed {units} 2>/dev/null || true"
+        script = f"{enabling(missing)}\n{REREAD}\n{again}\nsystemctl start {units}\n"
         yield Step(name, node.machine, Script(script, sudo=True))
 
 
@@ -110,24 +122,29 @@ def restarting_monitor(machine: str) -> Step:
     )
 
 
+def _store(node: StorageNode) -> str:
+    return f"/var/lib/ceph/mon/ceph-{node.machine}"
+
+
 def _make_monitor(storage: Storage, node: StorageNode) -> Script:
     """Make a monitor's store; what an interrupted try left is thrown away first."""
-    folder = f"/var/lib/ceph/mon/ceph-{node.machine}"
+    folder = _store(node)
     known = " ".join(
         f"--addv {mon.machine} '[v2:{mon.address}:3300,v1:{mon.address}:6789]'"
         for mon in storage.monitors
     )
     return Script(
         f"""
+touch {_MAKING}
+sync {_MAKING}
 rm -rf {folder} /run/testbed.monmap
 monmaptool --create --fsid {storage.fsid} {known} /run/testbed.monmap >/dev/null
 chmod 644 /run/testbed.monmap
 install -d -o ceph -g ceph -m 750 {folder}
 ceph-mon --setuser ceph --setgroup ceph --mkfs -i {node.machine} \
     --monmap /run/testbed.monmap --keyring {MON_KEYRING}
-touch {folder}/{_MADE}
-rm -f /run/testbed.monmap
 sync -f {folder}
+rm -f /run/testbed.monmap {_MAKING}
 """,
         sudo=True,
     )

@@ -86,6 +86,7 @@ def settings(facts: ClusterFacts, storage: Storage) -> Iterator[MonCommand]:
         ("global", "osd_pool_default_size", str(size), "3"),
         ("global", "osd_pool_default_min_size", str(least), str(size - size // 2)),
         ("global", "mon_allow_pool_size_one", str(size == 1).lower(), "false"),
+        ("global", "mon_warn_on_pool_no_redundancy", str(size != 1).lower(), "true"),
     ]
     for who, name, value, default in wanted:
         if facts.settings.get((who, name), default) != value:

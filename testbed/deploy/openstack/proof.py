@@ -40,6 +40,12 @@ def is_proven(world: World) -> bool:
     return world.guests[world.machine].run(command).ok
 
 
+def was_proven(world: World) -> bool:
+    """Return whether this cloud was ever proven, as it was configured then."""
+    command = Command(("test", "-e", _PROVEN), sudo=True)
+    return world.guests[world.machine].run(command).ok
+
+
 def prove(world: World, outsider: TalkingGuest) -> str:
     """Start an instance, reach it from a machine on the provider VLAN, and remove it again.
 

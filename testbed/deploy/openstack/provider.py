@@ -142,8 +142,10 @@ def ceph_keys(storage: Storage, guests: Guests) -> CephKeys:
         for user, caps in users(storage).items():
             if user not in (GLANCE, CINDER):
                 continue
-            rights = [word for pair in caps.items() for word in pair]
-            answer = ask.mon("auth get-or-create", timeout=60.0, entity=user, caps=rights)
+            answer = ask.mon("auth get", timeout=60.0, entity=user)
+            if not answer.ok:  # asked to make one with other rights than it has, Ceph refuses
+                rights = [word for pair in caps.items() for word in pair]
+                answer = ask.mon("auth get-or-create", timeout=60.0, entity=user, caps=rights)
             if not answer.ok:
                 raise DeployError(
                     f"Ceph does not give a key to '{user}'",

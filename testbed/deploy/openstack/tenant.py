@@ -57,10 +57,13 @@ class World:
         return log_in(self.guests[self.machine], place, who, patience=_PATIENCE)
 
 
-def make_world(world: World) -> None:
-    """Make the world, or what is missing of it; raises `DeployError` at what is refused."""
+def make_world(world: World, *, quota: bool = True) -> None:
+    """Make the world, or what is missing of it; raises `DeployError` at what is refused.
+
+    Without `quota` the tenant's limits are left as they are.
+    """
     with step(world.timing, world.machine, "tenant"):
-        patiently(lambda: _operator_gives(world))
+        patiently(lambda: _operator_gives(world, quota=quota))
     with step(world.timing, world.machine, "tiny image"):
         admin = patiently(lambda: world.log_in(login.admin(world.secrets)))
         tiny_image(admin, TINY)
@@ -70,15 +73,20 @@ def make_world(world: World) -> None:
         patiently(lambda: _tenant_makes(world))
 
 
-def _operator_gives(world: World) -> None:
+def _operator_gives(world: World, *, quota: bool) -> None:
     api = world.log_in(login.admin(world.secrets))
     project = _project(api, world.secrets)
     flavor = {"ram": _MEMORY_MIB, "vcpus": 1, "disk": _DISK_GIB}
     if find(api, COMPUTE, "/flavors/detail", name=TINY) is None:
         api.must("POST", COMPUTE, "/flavors", {"flavor": {"name": TINY, **flavor}})
-    quota = f"/os-quota-sets/{project}"
-    api.must("PUT", COMPUTE, quota, {"quota_set": _COMPUTE_QUOTA})
-    api.must("PUT", VOLUME, f"/{api.project}{quota}", {"quota_set": _VOLUME_QUOTA})
+    if quota:
+        _limit(world, api, project)
+
+
+def _limit(world: World, api: Api, project: str) -> None:
+    limits = f"/os-quota-sets/{project}"
+    api.must("PUT", COMPUTE, limits, {"quota_set": _COMPUTE_QUOTA})
+    api.must("PUT", VOLUME, f"/{api.project}{limits}", {"quota_set": _VOLUME_QUOTA})
     addresses = int(world.outside.last) - int(world.outside.first) + 1
     network = {"floatingip": min(addresses, _LEAST_ADDRESSES)}
     api.must("PUT", NETWORK, f"/v2.0/quotas/{project}", {"quota": network})

@@ -51,11 +51,13 @@ def look(guest: TalkingGuest, *, timeout: float = 10.0) -> CephSeen:
     `timeout` is for each of four questions, in seconds. Raises `GuestError` where the machine
     cannot be reached.
     """
-    with asking(guest, timeout=6 * timeout) as ask:
+    with asking(guest, timeout=7 * timeout) as ask:
         status = ask.mon("status", timeout=timeout)
         if not status.ok:
             return _without_quorum(ask)
         groups = ask.mgr("pg dump", dumpcontents=["pgs_brief"], timeout=timeout)
+        if not groups.ok:  # another manager may just have taken over
+            groups = ask.mgr("pg dump", dumpcontents=["pgs_brief"], timeout=timeout)
         return read(
             status.json(),
             osd_dump=ask.mon("osd dump", timeout=timeout).json(),

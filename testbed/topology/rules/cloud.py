@@ -19,7 +19,7 @@ from testbed.topology.rules.parts import attachments
 from testbed.topology.rules.vlans import unknown_vlan
 
 _WHERE = "cloud"
-_WITHOUT = {"base", "storage"}
+_WITHOUT = {"base", "storage", "tenant", "kolla", "microceph"}
 # MiB; what services take on a node: 2.8 GiB with the control plane, measured; and a quarter more.
 LEAST_MEMORY = {"control": 3584, "compute": 1536}
 
@@ -48,7 +48,7 @@ def packages_on_debians_ceph(topology: Topology) -> Iterator[Problem]:
 
 
 def image_with_openstack(topology: Topology) -> Iterator[Problem]:
-    """No shipped image below the cloud's has it; what a recipe of the user's has is not known."""
+    """No other shipped image has it; what a recipe of the user's has is not known."""
     if not _of(topology, CloudProvider.PACKAGES):
         return
     for name in cloud_nodes(topology):

@@ -19,8 +19,11 @@ from testbed.topology.words import near
 
 _WHERE = "storage"
 _SMALLEST_OSD = 2048  # MiB; what MicroCeph takes at least
-_PLAIN = "base"
 _IMAGES = {Provider.CEPH: "storage", Provider.MICROCEPH: "microceph"}
+_WITHOUT = {
+    Provider.CEPH: {"base", "tenant"},
+    Provider.MICROCEPH: {"base", "tenant", "storage", "cloud", "kolla"},
+}
 _RESERVED_POOLS = ("cephfs_data", "cephfs_metadata")  # `cephfs: true` makes them
 
 
@@ -72,7 +75,7 @@ def _members(topology: Topology) -> dict[str, Machine]:
 
 
 def image_with_ceph(topology: Topology) -> Iterator[Problem]:
-    """The plain image has no Ceph; what a recipe of the user's has is not known.
+    """Not every shipped image has it; what a recipe of the user's has is not known.
 
     Of the nodes of an OpenStack of packages the rules of the cloud tell it.
     """
@@ -80,8 +83,9 @@ def image_with_ceph(topology: Topology) -> Iterator[Problem]:
     if topology.storage is None or (cloud and cloud.provider is CloudProvider.PACKAGES):
         return
     for name, machine in _members(topology).items():
-        if machine.image == _PLAIN:
-            what = f"'{name}' takes part, but there is no Ceph in its image, '{_PLAIN}'"
+        if machine.image in _WITHOUT[topology.storage.provider]:
+            program = "MicroCeph" if topology.storage.provider is Provider.MICROCEPH else "Ceph"
+            what = f"'{name}' takes part, but there is no {program} in its image, '{machine.image}'"
             hint = f"write image: {_IMAGES[topology.storage.provider]}"
             yield Problem(f"machines.{name}.image", what, hint)
 

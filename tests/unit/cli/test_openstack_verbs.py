@@ -72,7 +72,7 @@ class TestOpenstack:
         assert result.exit_code == 4
         ((argv, _),) = self.called
         assert argv[1:] == (
-            *("-m", "openstackclient.shell"),
+            *("-P", "-m", "openstackclient.shell"),
             *("server", "list", "--all-projects", "-f", "json"),
         )
 
@@ -86,6 +86,7 @@ class TestOpenstack:
             "OS_APPLICATION_CREDENTIAL_SECRET": SECRETS[TENANT_KEY],
             "OS_USERNAME": "member",
             "OS_USER_DOMAIN_NAME": "Default",
+            "OS_CLIENT_CONFIG_FILE": "/dev/null",
             "OS_REGION_NAME": "RegionOne",
             "OS_IDENTITY_API_VERSION": "3",
         }
@@ -93,7 +94,7 @@ class TestOpenstack:
     def test_the_administrator_has_a_password_and_a_project(self):
         run("openstack", "--admin", "hypervisor", "list")
         ((argv, env),) = self.called
-        assert argv[3:] == ("hypervisor", "list")
+        assert argv[4:] == ("hypervisor", "list")
         assert env["OS_PASSWORD"] == SECRETS[ADMIN]
         assert (env["OS_AUTH_TYPE"], env["OS_PROJECT_NAME"]) == ("password", "admin")
 

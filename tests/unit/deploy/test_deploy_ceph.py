@@ -5,6 +5,7 @@ import configparser
 import io
 import json
 import struct
+import subprocess
 import tarfile
 from dataclasses import replace
 from pathlib import Path
@@ -207,6 +208,7 @@ class TestNode:
         (step,) = self.steps(everything, secrets, facts)
         assert isinstance(step.command, Script)
         assert "systemctl start ceph-mgr@node1\n" in step.command.text
+        assert "systemctl reset-failed ceph-mgr@node1 " in step.command.text
         assert "ceph-mon@node1" not in step.command.text
 
     def test_no_key_is_in_a_command_or_in_what_is_shown_of_a_step(
@@ -217,6 +219,37 @@ class TestNode:
             f"{step.command.shell(60)}{step!r}" for step in self.steps(everything, secrets, nothing)
         )
         assert not [user for user, key in secrets.items() if key in shown]
+
+    @pytest.mark.parametrize(
+        ("there", "made"),
+        [
+            ((), False),
+            (("mon/ceph-node1/store.db/CURRENT",), True),  # whoever made it
+            (("mon/ceph-node1/store.db/CURRENT", "testbed.making"), False),
+        ],
+    )
+    def test_a_monitor_is_one_whoever_made_its_store(
+        self, storage: Storage, tmp_path: Path, there: tuple[str, ...], made: bool
+    ) -> None:
+        for name in there:
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).touch()
+        look = node.facts_script(storage, storage.nodes[0]).text.partition("\nfor ready")[0]
+        done = subprocess.run(
+            ["sh", "-euc", look.replace("/var/lib/ceph", str(tmp_path))],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ("monitor" in done.stdout.splitlines()) == made
+
+    def test_an_osd_that_was_made_keeps_its_key(
+        self, everything: Storage, secrets: Secrets
+    ) -> None:
+        facts = replace(self.finished(everything, secrets), digest="none")
+        (step,) = self.steps(everything, secrets, facts)
+        assert names_in(step) >= {"etc/ceph/ceph.conf", "var/lib/ceph/mgr/ceph-node1/keyring"}
+        assert "var/lib/ceph/osd/ceph-0/keyring" not in names_in(step)
 
     def test_facts_are_read_from_what_the_script_prints(self) -> None:
         told = (
@@ -234,7 +267,7 @@ class TestNode:
 
 
 class TestCluster:
-    EMPTY = ClusterFacts({}, {}, frozenset())
+    EMPTY = ClusterFacts(frozenset(), {}, frozenset())
 
     def done(self, storage: Storage) -> ClusterFacts:
         rbd, fs = (
@@ -243,7 +276,7 @@ class TestCluster:
         )
         pools = dict.fromkeys(storage.pools, rbd)
         pools |= dict.fromkeys((cluster.METADATA, cluster.DATA), fs)
-        osds = {osd.id: str(osd.uuid) for osd in storage.osds}
+        osds = frozenset(osd.id for osd in storage.osds)
         return ClusterFacts(osds, pools, frozenset({cluster.FILESYSTEM}))
 
     def commands(self, facts: ClusterFacts, storage: Storage) -> list[str]:
@@ -289,15 +322,21 @@ class TestCluster:
         sample = Path(__file__).parents[1] / "probe" / "samples" / "osd_dump.json"
         facts = cluster.read_facts(json.loads(sample.read_text()), [{"name": "cephfs"}])
         assert facts.pools["volumes"] == Pool(3, 2, frozenset({"rbd"}))
-        assert set(facts.osds) == {0, 1, 2}
+        assert facts.osds == {0, 1, 2}
         assert facts.filesystems == {"cephfs"}
+
+
+def names_in(step: Step) -> set[str]:
+    """Return the names of the files that a step brings."""
+    with tarfile.open(fileobj=io.BytesIO(step.stdin)) as tar:
+        return set(tar.getnames())
 
 
 def carried_out(facts: ClusterFacts, command: cluster.MonCommand, storage: Storage) -> ClusterFacts:
     """Return what the monitors know after a command, as Ceph documents it."""
     said = command.arguments
     if command.prefix == "osd new":
-        return replace(facts, osds={**facts.osds, said["id"]: said["uuid"]})
+        return replace(facts, osds=facts.osds | {said["id"]})
     if command.prefix == "osd pool create":
         made = Pool(storage.replicas, storage.min_replicas, frozenset())
         return replace(facts, pools={**facts.pools, said["pool"]: made})

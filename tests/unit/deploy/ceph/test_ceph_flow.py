@@ -47,6 +47,16 @@ def test_a_second_time_changes_nothing(storage: Storage) -> None:
     assert raise_it(world) == []
 
 
+def test_what_an_operator_made_anew_is_left_alone(storage: Storage) -> None:
+    """As after a monitor's `--mkfs` and `osd destroy` and `osd new` with another UUID."""
+    world = FakeCluster(storage)
+    raise_it(world)
+    world.nodes["node2"].digest = "none"
+    world.osds[1] = "another"
+    assert raise_it(world) == ["node2: files"]
+    assert world.osds[1] == "another"
+
+
 def test_everything_runs_now_and_after_the_next_boot(storage: Storage) -> None:
     world = FakeCluster(storage)
     raise_it(world)

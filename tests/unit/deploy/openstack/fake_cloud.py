@@ -15,6 +15,7 @@ sys.path.append(str(Path(__file__).parents[1]))  # what fake nodes share
 
 from fake_nodes import Changes, Door
 
+from testbed.deploy.ceph.clients import CINDER
 from testbed.deploy.units import REREAD
 from testbed.guest import Command
 from testbed.plan.cloud import Cloud
@@ -180,10 +181,13 @@ def _computes(node: FakeNode) -> bool:
 
 
 class FakeCeph:
-    """The monitors' answers about users."""
+    """The monitors' answers about users: one is there, with rights of the operator's own."""
 
     def ask(self, line: str = "") -> str:
         question = json.loads(line)["command"]
-        assert question["prefix"] == "auth get-or-create"
+        known = question["entity"] == CINDER
+        if question["prefix"] == "auth get" and not known:
+            return json.dumps({"status": 2, "out": "", "text": "no such user"})
+        assert (question["prefix"] == "auth get") == known, "it has other rights than asked for"
         out = json.dumps([{"entity": question["entity"], "key": "KEY==", "caps": {}}])
         return json.dumps({"status": 0, "out": out, "text": ""})

@@ -10,7 +10,7 @@ sys.path.append(str(Path(__file__).parents[2]))  # the OpenStack of dictionaries
 
 from fake_openstack import FakeOpenStack, Guest
 
-from testbed.deploy.openstack import asking, login, proof
+from testbed.deploy.openstack import asking, login, proof, tenant
 from testbed.deploy.openstack.proof import is_proven, prove
 from testbed.deploy.openstack.secrets import ADMIN, TENANT, TENANT_KEY, new_secrets
 from testbed.deploy.openstack.tenant import World, make_world
@@ -86,6 +86,15 @@ class TestWorld:
         make_world(world)
         assert {name: len(things) for name, things in openstack.things.items()} == before
         assert openstack.commands == []
+
+    def test_what_the_administrator_allows_later_stays(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ):
+        def limits(*_: object) -> None:
+            raise AssertionError("his quota is not ours any more")
+
+        monkeypatch.setattr(tenant, "_limit", limits)
+        make_world(world, quota=False)
 
     def test_the_outside_is_the_provider_vlan_and_none_of_its_machines(
         self, world: World, openstack: FakeOpenStack
