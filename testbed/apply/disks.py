@@ -3,7 +3,7 @@
 import fcntl
 import os
 import struct
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from testbed.errors import HostError, StateError
@@ -41,6 +41,25 @@ def must_be_known(host: Host, plan: Plan) -> None:
             next_step="set those as they were, or delete the disks: "
             f"testbed down --forget --name {plan.name}",
         )
+
+
+def must_not_be_lost(host: Host, plan: Plan, made: Collection[str]) -> None:
+    """Raise `StateError` where a machine would be made anew over disks that hold data.
+
+    That is where libvirt has lost it since the testbed had its first checkpoint.
+    """
+    others = [each for each in plan.machines if each.name not in made]
+    if not any(host.list_snapshots(each.domain) for each in others):
+        return
+    for machine in plan.machines:
+        there = [disk.volume for disk in machine.disks if (plan.folder / disk.volume).exists()]
+        if machine.name in made and there:
+            raise StateError(
+                f"libvirt has lost machine '{machine.name}', whose disks are still there",
+                why=f"making it anew would delete {', '.join(there)} in {plan.folder}",
+                next_step="remove those files if what is on them may go, and run the same command "
+                f"again; or give all of it up: testbed down --forget --name {plan.name}",
+            )
 
 
 def unknown(host: Host, folder: Path, testbed: str) -> bool:

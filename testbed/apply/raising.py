@@ -178,6 +178,7 @@ def _walk(
     own = keys.make(folders, plan) if fresh else keys.read(folders, plan)
     make_private(folders.data)
     disks.must_be_known(host, plan)
+    disks.must_not_be_lost(host, plan, made)
     pool = host.ensure_pool(plan.pool, plan.pool_uuid, plan.folder)
     health.forget(folders, plan.name)  # where it fails, the last look is no longer true
     with session(plan, own) as doors:

@@ -17,6 +17,7 @@ from testbed import checkpoint
 from testbed.apply import keeping, kept, keys, lifecycle, logs, observe, raising
 from testbed.apply.budget import Budget
 from testbed.apply.changes import Action
+from testbed.apply.disks import must_not_be_lost
 from testbed.apply.folders import Folders
 from testbed.apply.leftovers import remove_leftovers
 from testbed.apply.progress import Event, Stage, Status
@@ -27,6 +28,7 @@ from testbed.image.digest import digest
 from testbed.image.reading import read_lineage, recipes_folder
 from testbed.plan.decide import plan
 from testbed.plan.identity import free_loopback
+from testbed.plan.models import Disk
 from testbed.topology.shipped import find
 
 FLAT = find("aolda-flat")
@@ -274,6 +276,20 @@ def test_disks_of_another_libvirts_machines_are_not_deployed_over(host, folders,
     assert data.read_text() == "precious"
     lifecycle.down(host, folders, "lab", forget=True)
     assert up().restored is None
+
+
+def test_a_machine_that_libvirt_has_lost_is_not_made_anew_over_its_disks(host, folders, data):
+    osd = Disk("node1.osd1.qcow2", "osd1", 64)
+    machines = tuple(
+        replace(each, disks=(osd,)) if each.name == "node1" else each for each in host.plan.machines
+    )
+    plan = replace(host.plan, machines=machines)
+    (plan.folder / osd.volume).write_text("precious")
+    with pytest.raises(StateError, match="libvirt has lost machine 'node1'"):
+        must_not_be_lost(host, plan, {"node1"})
+    must_not_be_lost(host, plan, {"node2"})
+    host.snapshots.clear()  # as before its first stage was proven
+    must_not_be_lost(host, plan, {"node1"})
 
 
 def test_a_manifest_that_cannot_be_read_just_now_is_no_rubbish(

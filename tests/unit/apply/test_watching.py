@@ -180,8 +180,14 @@ class TestTenant:
         """Worlds and proofs are told, not made."""
         self.did: list[str] = []
         self.proven = False
-        monkeypatch.setattr(tenancy, "make_world", lambda _: self.did.append("world"))
+        self.proven_once = False
+
+        def make_world(_: object, *, quota: bool) -> None:
+            self.did.append("world and quota" if quota else "world")
+
+        monkeypatch.setattr(tenancy, "make_world", make_world)
         monkeypatch.setattr(tenancy, "is_proven", lambda _: self.proven)
+        monkeypatch.setattr(tenancy, "was_proven", lambda _: self.proven_once)
         monkeypatch.setattr(tenancy, "prove", lambda _, by: f"{by.name} saw its page")
 
     def settle(self, made: Plan, session: Any) -> str:
@@ -192,6 +198,13 @@ class TestTenant:
         return settle_tenant(made, made.cloud, SECRETS, session.guests, session, untimed)
 
     def test_the_router_is_who_reaches_the_instance(self, made: Plan, session: Any):
+        assert self.settle(made, session) == "router saw its page"
+        assert self.did == ["world and quota"]
+
+    def test_one_that_was_proven_and_is_configured_anew_keeps_its_quota(
+        self, made: Plan, session: Any
+    ):
+        self.proven_once = True
         assert self.settle(made, session) == "router saw its page"
         assert self.did == ["world"]
 
