@@ -33,24 +33,41 @@ def must_be_at_rest(folder: Path, machines: Iterable[Machine]) -> None:
 
 def must_be_known(host: Host, plan: Plan) -> None:
     """Raise `StateError` where the plan's folder has disks that this libvirt does not know."""
-    if unknown(host, plan.folder, plan.name):
+    _must_be_known(host, plan.folder, plan.name)
+
+
+def _must_be_known(host: Host, folder: Path, testbed: str) -> None:
+    if unknown(host, folder, testbed):
         raise StateError(
-            f"there are disks of testbed '{plan.name}', and this libvirt does not know it",
-            why=f"they are in {plan.folder}; another libvirt of yours may have its machines, one "
+            f"there are disks of testbed '{testbed}', and this libvirt does not know it",
+            why=f"they are in {folder}; another libvirt of yours may have its machines, one "
             "with another XDG_CONFIG_HOME or TESTBED_URI",
             next_step="set those as they were, or delete the disks: "
-            f"testbed down --forget --name {plan.name}",
+            f"testbed down --forget --name {testbed}",
         )
 
 
-def must_not_be_lost(host: Host, plan: Plan, made: Collection[str]) -> None:
+def must_be_nobodys(host: Host, folder: Path, testbed: str, *, forget: bool) -> None:
+    """Raise unless disks without machines may be deleted: unknown ones only to `forget` them.
+
+    `HostError` where an emulator has one open, `StateError` where this libvirt does not know them.
+    """
+    if any_in_use(folder):
+        raise HostError(
+            f"disks of testbed '{testbed}' are in use, and this libvirt does not know it",
+            why=f"some emulator has them open; they are in {folder}",
+            next_step="set XDG_CONFIG_HOME, XDG_RUNTIME_DIR and TESTBED_URI as they were when it "
+            "was raised, and try again",
+        )
+    if not forget:
+        _must_be_known(host, folder, testbed)
+
+
+def must_not_be_lost(plan: Plan, made: Collection[str]) -> None:
     """Raise `StateError` where a machine would be made anew over disks that hold data.
 
-    That is where libvirt has lost it since the testbed had its first checkpoint.
+    That is where libvirt has lost it since the testbed was ready for the first time.
     """
-    others = [each for each in plan.machines if each.name not in made]
-    if not any(host.list_snapshots(each.domain) for each in others):
-        return
     for machine in plan.machines:
         there = [disk.volume for disk in machine.disks if (plan.folder / disk.volume).exists()]
         if machine.name in made and there:

@@ -141,6 +141,11 @@ def recover(host: Host, folders: Folders, name: str) -> None:
             kept.remove(folders, name)
 
 
+def is_on_its_way(host: Host, folders: Folders, name: str) -> bool:
+    """Return whether it was cut short on its way to the kept ones or back: `up` goes on with it."""
+    return is_going(host, folders, name) or is_coming_back(host, folders, name)
+
+
 def is_going(host: Host, folders: Folders, name: str) -> bool:
     """Return whether a testbed was cut short on its way to the kept ones, some machine gone."""
     draft = kept.find_draft(folders, name)

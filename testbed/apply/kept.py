@@ -13,6 +13,7 @@ from typing import Any
 
 from testbed.apply import observe, origin
 from testbed.apply.folders import Folders, is_name, write_private
+from testbed.errors import HostError
 from testbed.host import Definition, Host
 from testbed.image.records import size_on_disk
 
@@ -33,7 +34,10 @@ class Kept:
 
 
 def find(folders: Folders, name: str) -> Kept | None:
-    """Return the kept testbed of that name, or None where there is none or it is rubbish."""
+    """Return the kept testbed of that name, or None where there is none or it is rubbish.
+
+    Raises `HostError` where that cannot be told now.
+    """
     return _find(folders.kept(name) / _MANIFEST)
 
 
@@ -46,7 +50,13 @@ def _find(path: Path) -> Kept | None:
     try:
         return _read(json.loads(path.read_text(encoding="utf-8")))
     except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
-        return None  # what cannot be read just now is no rubbish
+        return None
+    except OSError as error:  # what cannot be read just now is no rubbish
+        raise HostError(
+            f"it cannot be told what is kept in {path.parent}",
+            why=str(error),
+            next_step="try again once it can be read",
+        ) from error
 
 
 def _read(record: dict[str, Any]) -> Kept:

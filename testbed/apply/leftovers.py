@@ -20,16 +20,9 @@ def remove_leftovers(host: Host, folders: Folders, *, dry_run: bool) -> tuple[st
     What another command works on is left alone, and so are disks that an emulator has open or that
     this libvirt does not know: another may have machines on them.
     """
-    found = sorted(set(_folder_names(folders)) - set(names(host)))
     removed: list[str] = []
-    for name in found:
-        with suppress(StateError), only_one(folders, name, "gc"):
-            if name in names(host):  # raised since we looked
-                continue
-            if _is_on_its_way(host, folders, name) or disks.any_in_use(folders.disks(name)):
-                continue
-            if disks.unknown(host, folders.disks(name), name):
-                continue
+    for name in _left_behind(host, folders):
+        if not disks.unknown(host, folders.disks(name), name):
             removed.extend(_leftovers_of(host, folders, name))
             if not dry_run:
                 _remove(host, folders, name)
@@ -38,8 +31,18 @@ def remove_leftovers(host: Host, folders: Folders, *, dry_run: bool) -> tuple[st
 
 def unknown_disks(host: Host, folders: Folders) -> tuple[str, ...]:
     """Return the names under which there are disks that this libvirt does not know."""
-    found = sorted(set(_folder_names(folders)) - set(names(host)))
-    return tuple(name for name in found if disks.unknown(host, folders.disks(name), name))
+    left = _left_behind(host, folders)
+    return tuple(name for name in left if disks.unknown(host, folders.disks(name), name))
+
+
+def _left_behind(host: Host, folders: Folders) -> Iterator[str]:
+    """Yield each name with folders and without machines, its lock held meanwhile."""
+    for name in sorted(set(_folder_names(folders)) - set(names(host))):
+        with suppress(StateError), only_one(folders, name, "gc"):
+            raised = name in names(host)  # since we looked
+            on_its_way = keeping.is_on_its_way(host, folders, name)
+            if not (raised or on_its_way or disks.any_in_use(folders.disks(name))):
+                yield name
 
 
 def _remove_half_kept(host: Host, folders: Folders, *, dry_run: bool) -> Iterator[str]:
@@ -47,16 +50,10 @@ def _remove_half_kept(host: Host, folders: Folders, *, dry_run: bool) -> Iterato
     for name in kept.names(folders):
         with suppress(StateError), only_one(folders, name, "gc"):
             whole = kept.find(folders, name) and kept.disks(folders, name).exists()
-            if not whole and not _is_on_its_way(host, folders, name):
+            if not whole and not keeping.is_on_its_way(host, folders, name):
                 yield str(folders.kept(name))
                 if not dry_run:
                     kept.remove(folders, name)
-
-
-def _is_on_its_way(host: Host, folders: Folders, name: str) -> bool:
-    """Return whether it was cut short on its way to the kept ones or back: `up` goes on with it."""
-    going = keeping.is_going(host, folders, name)
-    return going or keeping.is_coming_back(host, folders, name)
 
 
 def _remove(host: Host, folders: Folders, name: str) -> None:

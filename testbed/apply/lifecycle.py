@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 
 from testbed import checkpoint
@@ -24,7 +24,7 @@ from testbed.apply.kept import Kept
 from testbed.apply.lock import only_one
 from testbed.apply.observe import Testbed
 from testbed.apply.session import Session, session
-from testbed.errors import GuestError, StateError, TestbedError
+from testbed.errors import GuestError, HostError, StateError, TestbedError
 from testbed.guest import ConnectionLost, Script, clock_offset, step_clocks, stepping_clocks
 from testbed.host import Host, MachineState
 from testbed.plan.identity import stable_uuid
@@ -48,13 +48,16 @@ def down(host: Host, folders: Folders, name: str, *, forget: bool = False) -> Go
 
     Any other is removed, and with `forget` any, kept ones too: that needs nothing but libvirt, so
     it works where our own files are gone, and after any crash. Raises `StateError` where one that
-    has such a checkpoint cannot be kept, and `HostError` where a machine that is off has its disk
-    in use: another libvirt may run it.
+    has such a checkpoint cannot be kept, or where there are only disks that this libvirt does not
+    know, and `HostError` where a disk is in use that should be at rest: another libvirt may run it.
     """
     with only_one(folders, name, "down"):
         _must_be_at_rest(host, folders, name)
-        keeping.recover(host, folders, name)
+        with suppress(HostError) if forget else nullcontext():  # it need not be readable then
+            keeping.recover(host, folders, name)
         count = len(host.list_machines(name))
+        if not count:
+            disks.must_be_nobodys(host, folders.disks(name), name, forget=forget)
         if not forget and (manifest := keeping.survey(host, folders, name)):
             keeping.put_aside(host, folders, manifest)
         remove(host, folders, name)

@@ -9,6 +9,16 @@ from testbed.apply.folders import Folders
 from testbed.errors import StateError
 
 
+def is_held(folders: Folders, testbed: str) -> bool:
+    """Return whether another command is working on the testbed now."""
+    with folders.lock(testbed).open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 @contextmanager
 def only_one(folders: Folders, testbed: str, verb: str) -> Iterator[None]:
     """Hold the testbed's lock inside the block; the kernel lets go of it if we are killed.

@@ -107,6 +107,7 @@ def variables(cloud: Cloud, secrets: Secrets, *, admin: bool) -> dict[str, str]:
     own = {f"OS_{name.upper()}": value for name, value in auth.items()}
     common = {
         "OS_CLIENT_CONFIG_FILE": os.devnull,
+        "OS_CLIENT_SECURE_FILE": os.devnull,
         "OS_REGION_NAME": cloud.region,
         "OS_IDENTITY_API_VERSION": "3",
     }

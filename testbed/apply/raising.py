@@ -3,7 +3,7 @@
 import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from pathlib import Path
 
 from testbed import checkpoint
 from testbed.apply import (
@@ -26,6 +26,7 @@ from testbed.apply import (
 )
 from testbed.apply.changes import Action, Change, changes
 from testbed.apply.folders import Folders, make_private
+from testbed.apply.images import build_images
 from testbed.apply.lock import only_one
 from testbed.apply.progress import WHOLE, Recorder, Report, Stage
 from testbed.apply.session import Session, session
@@ -33,7 +34,7 @@ from testbed.apply.stages import Level, level, levels
 from testbed.apply.up import Walk, walk
 from testbed.doctor.kvm import accelerator
 from testbed.host import Host
-from testbed.image import Image, Store
+from testbed.image import Image
 from testbed.plan.decide import plan as decide
 from testbed.plan.models import Plan
 from testbed.probe.ceph.state import CephSeen
@@ -97,12 +98,29 @@ def _way(host: Host, folders: Folders, wish: Wish) -> _Way:
     plan = observe.desired(host, folders, wish.topology, wish.name)
     goal = level(plan, wish.to)
     existing = observe.find(host, folders, wish.name)
-    if existing:
-        return _Way(plan, goal, tuple(changes(plan, existing.existing())), None)
-    found = restoring.find(host, folders, plan, wish.accel, goal)
-    restore = found is not None and found.stage is not None
-    todo = tuple(found.changes(plan) if found and restore else changes(plan, {}))
+    found = None if existing else restoring.find(host, folders, plan, wish.accel, goal)
+    if found is not None and found.stage is not None:
+        return _Way(plan, goal, tuple(found.changes(plan)), found)
+    todo = tuple(changes(plan, existing.existing() if existing else {}))
+    _must_delete_nothing(host, folders, plan, todo)
     return _Way(plan, goal, todo, found)
+
+
+def _must_delete_nothing(
+    host: Host, folders: Folders, plan: Plan, todo: Collection[Change]
+) -> None:
+    """Raise `StateError` where making machines would delete disks that may hold data."""
+    if keeping.is_on_its_way(host, folders, plan.name):
+        return  # `up` goes through with that first
+    disks.must_be_known(host, plan)
+    if _seconds(folders, plan.name).exists():  # it was ready once
+        made = {change.machine for change in todo if change.action is Action.CREATE}
+        disks.must_not_be_lost(plan, made)
+
+
+def _seconds(folders: Folders, name: str) -> Path:
+    """Return the record of what each step of `up` took; there is one once it has ended."""
+    return folders.records(name) / "seconds.json"
 
 
 def up(host: Host, folders: Folders, wish: Wish, report: Report) -> Raised:
@@ -123,8 +141,8 @@ def up(host: Host, folders: Folders, wish: Wish, report: Report) -> Raised:
         reached = restored is not stage and _deploy(host, folders, wish, way, recorder)
         kept.remove(folders, wish.name)  # what is ready now takes its place
         if recorder.seconds:
-            record = folders.of_testbed(wish.name) / "seconds.json"
-            recorder.save(record, goes_on=existing is not None)
+            folders.of_testbed(wish.name)
+            recorder.save(_seconds(folders, wish.name), goes_on=existing is not None)
     total = time.monotonic() - started
     return Raised(way.plan, stage, way.todo, total, recorder.seconds, restored, note, reached)
 
@@ -154,7 +172,8 @@ def _deploy(host: Host, folders: Folders, wish: Wish, way: _Way, recorder: Recor
 
     Returns whether an instance was reached on the way.
     """
-    images = build_images(host, folders, way.plan, recorder)
+    made = {change.machine for change in way.todo if change.action in _MADE}
+    images = build_images(host, folders, way.plan, made, recorder)
     wish = replace(wish, accel=_proven(folders, wish))
     todo = tuple(change for change in way.todo if change.action is not Action.RESTORE)
     with logs.collected(host, folders, way.plan):
@@ -177,8 +196,6 @@ def _walk(
     fresh = len(made) == len(plan.machines)  # else some machine accepts its old keys only
     own = keys.make(folders, plan) if fresh else keys.read(folders, plan)
     make_private(folders.data)
-    disks.must_be_known(host, plan)
-    disks.must_not_be_lost(host, plan, made)
     pool = host.ensure_pool(plan.pool, plan.pool_uuid, plan.folder)
     health.forget(folders, plan.name)  # where it fails, the last look is no longer true
     with session(plan, own) as doors:
@@ -241,25 +258,6 @@ def _keep_checkpoint(
         except BaseException:  # Ctrl+C, too: nobody would prove it afterwards
             checkpoint.delete(host, plan, goal)  # what it holds would come back with it
             raise
-
-
-def build_images(
-    host: Host, folders: Folders, plan: Plan, recorder: Recorder
-) -> Mapping[str, Image]:
-    """Return the images the machines boot from, building what is missing.
-
-    Raises `StateError` where one is gone that disks of existing machines stand on.
-    """
-    store, in_use = Store(folders.cache), partial(observe.images_in_use, host)
-    found: dict[str, Image] = {}
-    for name in dict.fromkeys(machine.image for machine in plan.machines):
-        image = store.find(name)
-        if image is None:
-            with recorder.step(WHOLE, Stage.IMAGE, f"building image '{name}', once"):
-                report = partial(recorder.note, Stage.IMAGE)
-                image = store.build(name, report, in_use=in_use)
-        found[name] = image
-    return found
 
 
 def must_have_room(

@@ -20,6 +20,7 @@ class Image:
     initrd: Path | None
     cmdline: str
     size_mib: int
+    swept: bool = False  # some cleaner of caches took what the disk cannot start without
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,7 @@ def read_image(folder: Path) -> Image | None:
     if record is None or not (folder / DISK_FILE).is_file():
         return None
     kernel, initrd = folder / "kernel", folder / "initrd"
-    if record.kind == "debian" and not (kernel.is_file() and initrd.is_file()):
-        return None  # some cleaner of caches took what its disk cannot start without
+    started = kernel.is_file() and initrd.is_file()
     return Image(
         name=record.name,
         digest=record.digest,
@@ -60,6 +60,7 @@ def read_image(folder: Path) -> Image | None:
         initrd=initrd if initrd.is_file() else None,
         cmdline=record.cmdline,
         size_mib=record.size_mib,
+        swept=record.kind == "debian" and not started,
     )
 
 

@@ -61,7 +61,9 @@ def _bootstrap(shop: Workshop, link: Link) -> None:
 def _put_packages(link: Link, payload: Path, environ: Mapping[str, str]) -> None:
     """Put install.sh and what it reads into the payload."""
     shutil.copyfile(_INSTALL, payload / "stage")
-    shutil.copyfile("/etc/resolv.conf", payload / "resolv.conf")
+    resolver = payload / "resolv.conf"
+    shutil.copyfile("/etc/resolv.conf", resolver)
+    resolver.chmod(0o644)  # whatever our umask: in the tree apt reads it as a user of its own
     (payload / "packages").write_text("\n".join(link.stage.packages or ()) + "\n", encoding="utf-8")
     if mirror := environ.get(MIRROR):
         (payload / "sources.list").write_text(f"deb {mirror} {link.suite} main\n", encoding="utf-8")

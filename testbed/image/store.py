@@ -66,11 +66,11 @@ class Store:
         build, and again before an old image goes. Raises `ImageError` where the build fails,
         `StateError` where the image is in use; nothing half-made is left then.
         """
-        if not force and (found := self.find(name)):
+        if not force and (found := self.find(name)) and not found.swept:
             return found
         self._cache.make()
         with locked(self._cache.lock, report):
-            if not force and (found := self.find(name)):
+            if not force and (found := self.find(name)) and not found.swept:
                 return found
             identity = digest(read_lineage(self.recipes / name))
             _must_be_unused(name, identity, in_use())

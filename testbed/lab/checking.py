@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from testbed.apply.lock import is_held
 from testbed.lab import attempt, sentinels, timeline
 from testbed.lab.attempt import Attempt
 from testbed.lab.drivers import Observations, once_all
@@ -11,6 +12,7 @@ from testbed.lab.observation import Heard, Observation, Status, together
 from testbed.lab.progress import further
 from testbed.lab.world import World
 
+_LOOKS_AT_SENTINELS = 3
 Seen = tuple[tuple[str, Observation], ...]  # by the id of a probe or of a sentinel
 
 
@@ -43,6 +45,12 @@ class SafeguardSeen:
     def violated(self) -> bool:
         return self.status is Status.FAIL
 
+    @property
+    def unsure(self) -> bool:
+        """Whether it is about what cannot be had back, and nobody could tell."""
+        known = self.status in (Status.PASS, Status.FAIL)
+        return self.severity is Severity.CATASTROPHIC and not known
+
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
@@ -70,23 +78,25 @@ class CheckResult:
     @property
     def tier_for_now(self) -> Tier | None:
         """How far one look proves the repair to go; whether it lasts is asked at the end."""
-        if self.tier_reached is None or any(each.violated for each in self.safeguards):
+        broken = any(each.violated for each in self.safeguards)
+        if self.tier_reached is None or broken or self.unsure:
             return None
         return Tier.MITIGATED
 
     @property
     def solved(self) -> bool:
-        """Whether every objective holds and no safeguard is violated."""
-        every = all(each.status is Status.PASS for each in self.objectives)
-        return every and not any(each.violated for each in self.safeguards)
+        """Whether every objective holds, no safeguard is violated, and that is sure."""
+        broken = any(each.violated for each in self.safeguards)
+        return self.every_objective_holds and not broken and not self.unsure
 
     @property
     def unsure(self) -> bool:
         """Whether nobody could tell if something was lost that cannot be had back."""
-        return any(
-            each.severity is Severity.CATASTROPHIC and each.status not in (Status.PASS, Status.FAIL)
-            for each in self.safeguards
-        )
+        return any(each.unsure for each in self.safeguards)
+
+    @property
+    def every_objective_holds(self) -> bool:
+        return all(each.status is Status.PASS for each in self.objectives)
 
     @property
     def lost_writes(self) -> int:
@@ -109,26 +119,37 @@ def check(world: World, lab: Lab, going: Attempt) -> CheckResult:
 
     What was seen while `lab finish` disturbs something is nobody's doing, and not recorded.
     """
+    disturbed = _is_disturbed(world, going)
     found = examine(world, lab, going, once_all)
-    now = attempt.newest(world.folders, world.name, going)
-    if not going.disturbed and not (now and now.disturbed):
+    if not disturbed and not _is_disturbed(world, going):
         remember(world, going, found, found.tier_for_now)
     return found
+
+
+def _is_disturbed(world: World, going: Attempt) -> bool:
+    """Return whether a `lab finish` is at it now; one that was killed disturbs no more."""
+    now = attempt.newest(world.folders, world.name, going)
+    return bool(now and now.disturbed) and is_held(world.folders, world.name)
 
 
 def examine(
     world: World, lab: Lab, going: Attempt, look: Callable[..., Observations]
 ) -> CheckResult:
-    """Return what holds, looking in one of the ways of `drivers`; records nothing."""
+    """Return what holds, looking in one of the ways of `drivers`; records nothing.
+
+    Where only a sentinel had no answer it is asked again: the end hangs on it.
+    """
     inside = world.of(lab.sentinels)
     ids = [probe for each in lab.objectives for probe in each.probes]
     ids += [probe for each in lab.safeguards for probe in each.probes]
     seen = look(lab.probes, ids, inside)
     guarded = [sentinel for each in lab.safeguards for sentinel in each.sentinels]
-    whole = sentinels.check_all(lab.sentinels, guarded, going.planted, inside)
-    return CheckResult(
-        objectives=tuple(_objectives(lab, seen)), safeguards=tuple(_safeguards(lab, seen, whole))
-    )
+    for _ in range(_LOOKS_AT_SENTINELS):
+        whole = sentinels.check_all(lab.sentinels, guarded, going.planted, inside)
+        found = CheckResult(tuple(_objectives(lab, seen)), tuple(_safeguards(lab, seen, whole)))
+        if not (found.every_objective_holds and found.unsure):
+            break
+    return found
 
 
 def _objectives(lab: Lab, seen: Observations) -> Iterator[ObjectiveSeen]:

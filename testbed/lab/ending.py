@@ -48,7 +48,7 @@ def end(
         outage=outage,
         lost_writes=lost_writes,
     )
-    if going.symptom:  # else nobody has worked on it
+    if going.symptom and going.phase is Phase.LIVE:  # else nobody has worked on it
         progress.keep(
             world.folders,
             going,

@@ -72,7 +72,7 @@ def _outcome(world: World, going: Attempt, verified: Verified) -> Outcome:
     tier, check = tier_of(verified), verified.check
     return Outcome(
         result=Result(tier.value) if tier else Result.NOT_YET,
-        ended=check.solved and not check.unsure and not verified.failing,
+        ended=check.solved and not verified.failing,
         tier=tier,
         check=check,
         perturbed=verified.failing,

@@ -35,12 +35,14 @@ def test_without_a_name_every_testbed_is_shown(cli: Cli, flat: str, aolda: str) 
 
 def test_two_testbeds_do_not_hear_each_other(cli: Cli, flat: str, aolda: str) -> None:
     calling = cli.guest(aolda, "node1", "cat /sys/class/net/bond0/address").strip()
-    hears = f"timeout 20 tcpdump -n -i node1 -c 1 ether src {calling} and arp"
+    hears = f"sudo timeout 60 tcpdump -n -i node1 -c 1 ether src {calling} and arp"
     ends = {
         name: cli.start("exec", "sw1", "--name", name, "--", "sh", "-c", hears)
         for name in (aolda, flat)
     }
     cli.until(aolda, "sw1", "pgrep tcpdump")
     cli.until(flat, "sw1", "pgrep tcpdump")
-    cli.guest(aolda, "node1", "arping -c 3 -w 5 -I vlan-mgmt 10.0.10.99 || true")  # a broadcast
-    assert {name: end.wait(60) for name, end in ends.items()} == {aolda: 0, flat: 124}
+    cli.guest(
+        aolda, "node1", "sudo arping -c 3 -w 5 -I vlan-mgmt 10.0.10.99 || true"
+    )  # a broadcast
+    assert {name: end.wait(150) for name, end in ends.items()} == {aolda: 0, flat: 124}

@@ -69,15 +69,14 @@ class CheckText:
             yield Line(self.voice(_ALL[self.seen.tier_reached or "mitigated"]), "bold green")
             yield Line(self.voice("ui.check.finish"))
             return
-        if self._reached_everything() and lost:
+        if self.seen.every_objective_holds and lost:
             yield Line(self.voice("ui.check.all.but"))
+        elif self.seen.every_objective_holds and self.seen.unsure:
+            yield Line(self.voice("ui.check.all.unsure"), "bold yellow")
         elif tier := self.seen.tier_reached:
             yield Line(self.voice(_PART.get(tier, "ui.check.part.resolved")), "bold yellow")
         else:
             yield Line(self.voice("ui.check.none"), "bold")
-
-    def _reached_everything(self) -> bool:
-        return all(each.status == "pass" for each in self.seen.objectives)
 
     def _cost(self, guard: "SafeguardSeen") -> str:
         catastrophic = guard.severity == "catastrophic"

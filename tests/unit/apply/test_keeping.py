@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from keeping_host import KeepingHost, put_image
 from lab import FakeSession, doors, no
 
 from testbed import checkpoint
-from testbed.apply import keeping, kept, keys, lifecycle, logs, observe, raising
+from testbed.apply import disks, keeping, kept, keys, lifecycle, logs, observe, raising
 from testbed.apply.budget import Budget
 from testbed.apply.changes import Action
 from testbed.apply.disks import must_not_be_lost
@@ -286,24 +287,72 @@ def test_a_machine_that_libvirt_has_lost_is_not_made_anew_over_its_disks(host, f
     plan = replace(host.plan, machines=machines)
     (plan.folder / osd.volume).write_text("precious")
     with pytest.raises(StateError, match="libvirt has lost machine 'node1'"):
-        must_not_be_lost(host, plan, {"node1"})
-    must_not_be_lost(host, plan, {"node2"})
-    host.snapshots.clear()  # as before its first stage was proven
-    must_not_be_lost(host, plan, {"node1"})
+        must_not_be_lost(plan, {"node1"})
+    must_not_be_lost(plan, {"node2"})
+    (plan.folder / osd.volume).unlink()
+    must_not_be_lost(plan, {"node1"})
 
 
 def test_a_manifest_that_cannot_be_read_just_now_is_no_rubbish(
     host, folders, data, up, monkeypatch
 ):
     lifecycle.down(host, folders, "lab")
-
-    def stale(*_: object, **__: object) -> str:
-        raise OSError(errno.ESTALE, "Stale file handle")
-
-    with monkeypatch.context() as patched, pytest.raises(OSError, match="Stale"):
-        patched.setattr(Path, "read_text", stale)
-        up()
+    with monkeypatch.context() as patched:
+        go_stale(patched)
+        with pytest.raises(HostError, match="it cannot be told what is kept"):
+            up()
     assert up().restored is Level.NETWORK
+
+
+def test_what_is_forgotten_need_not_be_readable(host, folders, data, monkeypatch):
+    lifecycle.down(host, folders, "lab")
+    with monkeypatch.context() as patched:
+        go_stale(patched)
+        lifecycle.down(host, folders, "lab", forget=True)
+    assert everything_of(folders) == []
+
+
+def go_stale(patched: pytest.MonkeyPatch) -> None:
+    """Let manifests be as on a network's disk whose server has gone."""
+    read = Path.read_text
+
+    def stale(path: Path, *words: Any, **more: Any) -> str:
+        if path.name == "manifest.json" and path.exists():
+            raise OSError(errno.ESTALE, "Stale file handle")
+        return read(path, *words, **more)
+
+    patched.setattr(Path, "read_text", stale)
+
+
+@pytest.mark.parametrize("forget", [False, True])
+def test_down_takes_no_unknown_disk_that_is_in_use_or_not_given_up(
+    host, folders, data, monkeypatch, forget
+):
+    host.machines.clear()
+    host.pools.clear()
+    with monkeypatch.context() as patched:
+        patched.setattr(disks, "any_in_use", lambda _: True)
+        with pytest.raises(HostError, match="are in use, and this libvirt does not know it"):
+            lifecycle.down(host, folders, "lab", forget=forget)
+    assert data.read_text() == "precious"
+    if not forget:
+        with pytest.raises(StateError, match="this libvirt does not know it"):
+            lifecycle.down(host, folders, "lab")
+        assert data.read_text() == "precious"
+    lifecycle.down(host, folders, "lab", forget=True)
+    assert everything_of(folders) == []
+
+
+def test_of_a_testbed_that_was_ready_no_lost_machine_is_made_unasked(
+    host, folders, data, monkeypatch
+):
+    asked: list[set[str]] = []
+    monkeypatch.setattr(disks, "must_not_be_lost", lambda _, made: asked.append(made))
+    host.machines.clear()
+    raising.preview(host, folders, WISH)
+    (folders.records("lab") / "seconds.json").unlink()  # as before its first `up` has ended
+    raising.preview(host, folders, WISH)
+    assert asked == [{machine.name for machine in host.plan.machines}]
 
 
 def test_a_deployment_that_fails_leaves_the_kept_one(host, folders, data, up):

@@ -87,6 +87,7 @@ class TestOpenstack:
             "OS_USERNAME": "member",
             "OS_USER_DOMAIN_NAME": "Default",
             "OS_CLIENT_CONFIG_FILE": "/dev/null",
+            "OS_CLIENT_SECURE_FILE": "/dev/null",
             "OS_REGION_NAME": "RegionOne",
             "OS_IDENTITY_API_VERSION": "3",
         }

@@ -48,13 +48,19 @@ def put_tars(store: Store, name: str = "tiny") -> list[Path]:
     return [tars / tar for tar in names]
 
 
-@pytest.mark.parametrize("gone", ["root.qcow2", "kernel", "initrd"])
-def test_a_result_that_was_swept_in_part_is_not_built(
-    store: Store, write: Write, gone: str
-) -> None:
+@pytest.mark.parametrize("gone", ["kernel", "initrd"])
+def test_a_result_that_was_swept_in_part_is_told(store: Store, write: Write, gone: str) -> None:
     write()
     identity = put_current(store)
+    assert not store.get("tiny").swept
     (Cache(store.cache).result("tiny", identity) / gone).unlink()
+    assert store.get("tiny").swept
+
+
+def test_a_result_without_its_disk_is_none(store: Store, write: Write) -> None:
+    write()
+    identity = put_current(store)
+    (Cache(store.cache).result("tiny", identity) / "root.qcow2").unlink()
     assert store.find("tiny") is None
 
 

@@ -10,6 +10,7 @@ from simulation import LAB, SCRIPTS, UNIT, Simulation
 
 from testbed.apply import lifecycle
 from testbed.apply.folders import Folders
+from testbed.apply.lock import only_one
 from testbed.errors import LabError, WaitTimeout
 from testbed.guest import Script
 from testbed.host import MachineState
@@ -173,9 +174,18 @@ def test_what_a_finish_disturbs_accuses_nobody(world: World, lab: Lab, sim: Simu
     going = begin(world, lab)
     sim.inside("node3").active = False
     attempt.change(world.folders, "lab", going, disturbed=({"act": "power on"},))
-    assert check(world, lab, going).safeguards[0].violated
+    with only_one(world.folders, "lab", "lab finish"):
+        assert check(world, lab, going).safeguards[0].violated
     assert attempt.get(world.folders, "lab").violated == ()
     assert "check" not in events(world)
+
+
+def test_a_finish_that_was_killed_hides_no_check(world: World, lab: Lab, sim: Simulation):
+    going = begin(world, lab)
+    sim.inside("node3").active = False
+    attempt.change(world.folders, "lab", going, disturbed=({"act": "power on"},))
+    check(world, lab, going)
+    assert attempt.get(world.folders, "lab").violated != ()
 
 
 def test_a_machine_too_busy_to_answer_accuses_nobody(world: World, lab: Lab, sim: Simulation):
