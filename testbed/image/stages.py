@@ -23,7 +23,7 @@ def run_stage(shop: Workshop, link: Link) -> None:
     payload.mkdir()
     installs = link.stage.packages is not None
     if installs:
-        _put_packages(link, payload, os.environ)
+        put_packages(link, payload, os.environ)
     else:
         _put_script(link, payload)
     command = ("sh", str(_ENTER), str(shop.tree), str(payload))
@@ -58,7 +58,7 @@ def _bootstrap(shop: Workshop, link: Link) -> None:
     shop.must(link.stage.name, ("sh", "-c", text, str(shop.tree)))
 
 
-def _put_packages(link: Link, payload: Path, environ: Mapping[str, str]) -> None:
+def put_packages(link: Link, payload: Path, environ: Mapping[str, str]) -> None:
     """Put install.sh and what it reads into the payload."""
     shutil.copyfile(_INSTALL, payload / "stage")
     resolver = payload / "resolv.conf"

@@ -1,5 +1,6 @@
 """Stages become commands without a shell between, and failures become sentences."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from testbed.image import read_lineage
 from testbed.image.debian import first_to_run
 from testbed.image.digest import Link, chain
 from testbed.image.sandbox import Sandbox
-from testbed.image.stages import bootstrap_argv
+from testbed.image.stages import bootstrap_argv, put_packages
 from testbed.image.workshop import Workshop, must_have_space
 
 Write = Callable[..., Path]
@@ -45,6 +46,17 @@ def test_work_begins_after_the_newest_kept_stage(write: Write, tmp_path: Path) -
     assert first_to_run(links, tmp_path) == 1
     (tmp_path / links[1].tar_name).touch()
     assert first_to_run(links, tmp_path) == 2
+
+
+def test_apts_own_user_can_read_the_resolver_whatever_our_umask(
+    write: Write, tmp_path: Path
+) -> None:
+    umask = os.umask(0o077)
+    try:
+        put_packages(links_of(write())[0], tmp_path, {})
+    finally:
+        os.umask(umask)
+    assert (tmp_path / "resolv.conf").stat().st_mode & 0o777 == 0o644
 
 
 def test_only_installing_stages_have_a_network() -> None:
