@@ -59,6 +59,7 @@ def _node(draw: Draw, name: str, host: int, cables: list[list[str]]) -> dict[str
     cables += [[f"{name}:{nic}", f"sw:{name}{nic[3:]}"] for nic in nics]
     return {
         "role": "node",
+        "image": "kolla",
         "memory": draw(st.sampled_from((1024, 8192))),
         "gateway": "ops",
         "nics": nics,

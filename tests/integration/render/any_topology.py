@@ -94,7 +94,13 @@ class _Drawing:
 
     def _node(self, name: str) -> dict[str, Any]:
         free = self._draw(st.permutations(sorted(self._vlans)))
-        node: dict[str, Any] = {"role": "node", "memory": 512, "nics": {}, "bonds": {}}
+        node: dict[str, Any] = {
+            "role": "node",
+            "image": "cloud",
+            "memory": 512,
+            "nics": {},
+            "bonds": {},
+        }
         count = 0
         for index in range(self._draw(st.integers(1, 3))):
             if not free:
