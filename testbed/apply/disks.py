@@ -8,7 +8,7 @@ from pathlib import Path
 
 from testbed.errors import HostError, StateError
 from testbed.host import Host
-from testbed.plan.identity import stable_uuid
+from testbed.plan.identity import pool_of
 from testbed.plan.models import Machine, Plan
 
 _FLOCK = "hhqqi4x"  # type, whence, start, length, process
@@ -31,12 +31,8 @@ def must_be_at_rest(folder: Path, machines: Iterable[Machine]) -> None:
             )
 
 
-def must_be_known(host: Host, plan: Plan) -> None:
-    """Raise `StateError` where the plan's folder has disks that this libvirt does not know."""
-    _must_be_known(host, plan.folder, plan.name)
-
-
-def _must_be_known(host: Host, folder: Path, testbed: str) -> None:
+def must_be_known(host: Host, folder: Path, testbed: str) -> None:
+    """Raise `StateError` where a testbed's folder has disks that this libvirt does not know."""
     if unknown(host, folder, testbed):
         raise StateError(
             f"there are disks of testbed '{testbed}', and this libvirt does not know it",
@@ -60,7 +56,7 @@ def must_be_nobodys(host: Host, folder: Path, testbed: str, *, forget: bool) -> 
             "was raised, and try again",
         )
     if not forget:
-        _must_be_known(host, folder, testbed)
+        must_be_known(host, folder, testbed)
 
 
 def must_not_be_lost(plan: Plan, made: Collection[str]) -> None:
@@ -82,7 +78,7 @@ def must_not_be_lost(plan: Plan, made: Collection[str]) -> None:
 def unknown(host: Host, folder: Path, testbed: str) -> bool:
     """Return whether the folder has disks of a testbed without the pool this libvirt would have."""
     there = any(folder.glob("*.qcow2"))
-    return there and host.find_pool(f"testbed-{testbed}", stable_uuid(testbed, "pool")) is None
+    return there and host.find_pool(*pool_of(testbed)) is None
 
 
 def any_in_use(folder: Path) -> bool:

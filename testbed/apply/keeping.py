@@ -19,7 +19,7 @@ from testbed.apply.observe import Testbed
 from testbed.apply.stages import Level
 from testbed.errors import HostError, StateError, TestbedError
 from testbed.host import Host, MachineState
-from testbed.plan.identity import stable_uuid
+from testbed.plan.identity import pool_of
 from testbed.plan.models import Plan
 
 
@@ -165,7 +165,7 @@ def _leave_libvirt(host: Host, name: str) -> None:
         host.destroy(machine.domain)
     for machine in machines:
         host.undefine(machine.domain)
-    host.forget_pool(f"testbed-{name}", stable_uuid(name, "pool"))
+    host.forget_pool(*pool_of(name))
 
 
 def _copy_keys(source: Path, target: Path) -> None:

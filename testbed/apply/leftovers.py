@@ -11,7 +11,7 @@ from testbed.apply.lock import only_one
 from testbed.apply.observe import names
 from testbed.errors import StateError
 from testbed.host import Host
-from testbed.plan.identity import stable_uuid
+from testbed.plan.identity import pool_of
 
 
 def remove_leftovers(host: Host, folders: Folders, *, dry_run: bool) -> tuple[str, ...]:
@@ -57,7 +57,7 @@ def _remove_half_kept(host: Host, folders: Folders, *, dry_run: bool) -> Iterato
 
 
 def _remove(host: Host, folders: Folders, name: str) -> None:
-    host.delete_pool(f"testbed-{name}", stable_uuid(name, "pool"))
+    host.delete_pool(*pool_of(name))
     shutil.rmtree(folders.disks(name), ignore_errors=True)
     shutil.rmtree(folders.records(name), ignore_errors=True)
 
@@ -70,7 +70,7 @@ def _folder_names(folders: Folders) -> Iterator[str]:
 
 
 def _leftovers_of(host: Host, folders: Folders, name: str) -> Iterator[str]:
-    if host.find_pool(f"testbed-{name}", stable_uuid(name, "pool")):
+    if host.find_pool(*pool_of(name)):
         yield f"pool testbed-{name}"
     places: tuple[Path, ...] = (folders.disks(name), folders.records(name))
     yield from (str(path) for path in places if path.exists())

@@ -27,7 +27,7 @@ from testbed.apply.session import Session, session
 from testbed.errors import GuestError, HostError, StateError, TestbedError
 from testbed.guest import ConnectionLost, Script, clock_offset, step_clocks, stepping_clocks
 from testbed.host import Host, MachineState
-from testbed.plan.identity import stable_uuid
+from testbed.plan.identity import pool_of
 from testbed.plan.models import Machine, Nic, Plan
 from testbed.topology.models import Role
 from testbed.wait import Seen, wait_until
@@ -89,7 +89,7 @@ def remove(host: Host, folders: Folders, name: str) -> None:
         host.destroy(machine.domain)
     for machine in machines:
         host.undefine(machine.domain)
-    host.delete_pool(f"testbed-{name}", stable_uuid(name, "pool"))
+    host.delete_pool(*pool_of(name))
     shutil.rmtree(folders.disks(name), ignore_errors=True)
 
 

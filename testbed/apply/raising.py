@@ -112,7 +112,7 @@ def _must_delete_nothing(
     """Raise `StateError` where making machines would delete disks that may hold data."""
     if keeping.is_on_its_way(host, folders, plan.name):
         return  # `up` goes through with that first
-    disks.must_be_known(host, plan)
+    disks.must_be_known(host, plan.folder, plan.name)
     if _seconds(folders, plan.name).exists():  # it was ready once
         made = {change.machine for change in todo if change.action is Action.CREATE}
         disks.must_not_be_lost(plan, made)

@@ -1,7 +1,7 @@
 """Options and arguments that several verbs share, and what they open."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated
 
@@ -61,11 +61,9 @@ def open_host() -> Iterator[tuple["Host", "Folders"]]:
         yield host, Folders.of_user()
 
 
-def naming(host: "Host", name: str) -> str:
+def naming(existing: Collection[str], name: str) -> str:
     """Return the option that a printed command needs to mean a testbed; "" for the only one."""
-    from testbed.apply.observe import names
-
-    return f" --name {name}" if len(names(host)) > 1 else ""
+    return f" --name {name}" if len(existing) > 1 else ""
 
 
 @contextmanager

@@ -11,13 +11,13 @@ app = typer.Typer(help="Pull a machine's power cord, or plug it in again.", no_a
 @app.command()
 def off(machine: MachineName, name: Name = None) -> None:
     """Cut the power at once: what was not yet written is lost."""
-    from testbed.apply import lifecycle
+    from testbed.apply import lifecycle, observe
 
     with open_testbed(name) as (host, folders, testbed):
         chosen = lifecycle.machine_of(testbed, machine)
         recording.note(folders, testbed.plan.name, ("testbed", "power", "off", machine))
         lifecycle.power_off(host, testbed, chosen)
-        back = f"testbed power on {machine}{naming(host, testbed.plan.name)}"
+        back = f"testbed power on {machine}{naming(observe.names(host), testbed.plan.name)}"
         typer.echo(f"{machine} has no power; give it back with: {back}")
 
 

@@ -42,7 +42,7 @@ def status(
             for testbed in testbeds:
                 _look(folders, testbed)
         found = [
-            status_of(folders, testbed, naming(host, testbed.plan.name)) for testbed in testbeds
+            status_of(folders, testbed, naming(existing, testbed.plan.name)) for testbed in testbeds
         ]
     if json:
         typer.echo(json_module.dumps([dataclasses.asdict(each) for each in found], indent=1))

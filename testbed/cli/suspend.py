@@ -8,13 +8,13 @@ from testbed.cli.options import Name, naming, open_testbed
 
 def suspend(name: Name = None) -> None:
     """Pause all machines: they keep their memory and use no CPU."""
-    from testbed.apply import lifecycle
+    from testbed.apply import lifecycle, observe
     from testbed.apply.lock import only_one
 
     with open_testbed(name) as (host, folders, testbed):
         with only_one(folders, testbed.plan.name, "suspend"):
             lifecycle.suspend(host, testbed)
-        option = naming(host, testbed.plan.name)
+        option = naming(observe.names(host), testbed.plan.name)
         typer.echo(
             f"testbed '{testbed.plan.name}' is suspended; go on with: testbed resume{option}"
         )

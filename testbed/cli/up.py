@@ -58,7 +58,7 @@ def up(
     machines that are off are started, pulled cables are plugged in. Where all is well nothing
     changes. What `testbed down` kept is restored, if nothing it was made from has changed.
     """
-    from testbed.apply import raising
+    from testbed.apply import observe, raising
     from testbed.cli.progress import shown
 
     with open_host() as (host, folders):
@@ -69,7 +69,7 @@ def up(
         _must_keep_no_fault(host, folders, wish)
         with shown(tuple(wish.topology.machines)) as report:
             raised = raising.up(host, folders, wish, report)
-        option = naming(host, wish.name)
+        option = naming(observe.names(host), wish.name)
     _print(raised, option, as_json=json)
 
 

@@ -121,6 +121,15 @@ def get(folders: Folders, testbed: str) -> Attempt:
     return found
 
 
+def must_not_be_over(attempt: Attempt) -> None:
+    """Raise `LabError` where an attempt has ended, and only the testbed is still to be put back."""
+    if attempt.phase is Phase.ENDED:
+        raise LabError(
+            f"lab '{attempt.lab}' is over, and the testbed was not put back to its end",
+            next_step="go on with that: testbed lab finish",
+        )
+
+
 def forget(folders: Folders, testbed: str) -> None:
     """Forget the attempt; its timeline stays until the next one."""
     (folder(folders, testbed) / _FILE).unlink(missing_ok=True)

@@ -51,6 +51,11 @@ class SafeguardSeen:
         known = self.status in (Status.PASS, Status.FAIL)
         return self.severity is Severity.CATASTROPHIC and not known
 
+    @property
+    def kept(self) -> bool:
+        """Whether it is not violated, as far as that has to be known."""
+        return not self.violated and not self.unsure
+
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
@@ -78,21 +83,23 @@ class CheckResult:
     @property
     def tier_for_now(self) -> Tier | None:
         """How far one look proves the repair to go; whether it lasts is asked at the end."""
-        broken = any(each.violated for each in self.safeguards)
-        if self.tier_reached is None or broken or self.unsure:
+        if self.tier_reached is None or not self.all_kept:
             return None
         return Tier.MITIGATED
 
     @property
     def solved(self) -> bool:
         """Whether every objective holds, no safeguard is violated, and that is sure."""
-        broken = any(each.violated for each in self.safeguards)
-        return self.every_objective_holds and not broken and not self.unsure
+        return self.every_objective_holds and self.all_kept
 
     @property
     def unsure(self) -> bool:
         """Whether nobody could tell if something was lost that cannot be had back."""
         return any(each.unsure for each in self.safeguards)
+
+    @property
+    def all_kept(self) -> bool:
+        return all(each.kept for each in self.safeguards)
 
     @property
     def every_objective_holds(self) -> bool:

@@ -40,11 +40,7 @@ def reset(
 
 
 def _to_broken(world: World, going: Attempt) -> Attempt:
-    if going.phase is Phase.ENDED:
-        raise LabError(
-            f"lab '{going.lab}' is over, and the testbed was not put back to its end",
-            next_step="go on with that: testbed lab finish",
-        )
+    attempt.must_not_be_over(going)
     if going.phase is not Phase.LIVE or going.broken not in restoring.checkpoints(world):
         end_it = "testbed lab finish --give-up, then: " if going.phase is Phase.LIVE else ""
         raise LabError(

@@ -44,7 +44,7 @@ class Verified:
     def rejected_by(self) -> tuple[str, ...]:
         """Who says that it is not mended: objectives, safeguards, the perturbation."""
         ids = [o.id for o in self.check.objectives if o.status is not Status.PASS]
-        ids += [each.id for each in self.check.safeguards if each.violated or each.unsure]
+        ids += [each.id for each in self.check.safeguards if not each.kept]
         return (*ids, *((PERTURBATION,) if self.failing else ()))
 
 
@@ -117,6 +117,6 @@ def _lost(before: CheckResult, after: CheckResult) -> list[tuple[str, Observatio
 def tier_of(verified: Verified) -> Tier | None:
     """Return how far it goes: what does not outlast a disturbance mitigates at most."""
     reached = verified.check.tier_reached
-    if reached is None or any(each.violated or each.unsure for each in verified.check.safeguards):
+    if reached is None or not verified.check.all_kept:
         return None
     return Tier.MITIGATED if verified.failing else reached

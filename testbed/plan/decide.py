@@ -7,7 +7,7 @@ from pathlib import Path
 
 from testbed.plan import models
 from testbed.plan.cloud import cloud
-from testbed.plan.identity import stable_mac, stable_uuid
+from testbed.plan.identity import pool_of, stable_mac, stable_uuid
 from testbed.plan.storage import storage
 from testbed.topology.models import Bond, BondMode, Machine, Port, Role, Topology
 
@@ -24,6 +24,7 @@ def plan(topology: Topology, *, name: str, folder: Path, loopback: str) -> model
     the 127.x.y.z that all its ports live on. Same arguments, same plan.
     """
     wiring = _Wiring(topology)
+    pool, pool_uuid = pool_of(name)
     machines = tuple(
         _machine(topology, wiring, name, index, machine_name)
         for index, machine_name in enumerate(topology.machines)
@@ -36,8 +37,8 @@ def plan(topology: Topology, *, name: str, folder: Path, loopback: str) -> model
         topology=topology.model_dump_json(exclude_defaults=True),
         internet=topology.internet,
         loopback=loopback,
-        pool=f"testbed-{name}",
-        pool_uuid=stable_uuid(name, "pool"),
+        pool=pool,
+        pool_uuid=pool_uuid,
         folder=folder,
         vlans=tuple(
             models.Vlan(vlan_name, vlan.id, vlan.subnet, vlan.mtu)

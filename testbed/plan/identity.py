@@ -20,6 +20,11 @@ def stable_mac(*path: str) -> str:
     return "52:54:" + ":".join(f"{byte:02x}" for byte in tail)
 
 
+def pool_of(testbed: str) -> tuple[str, uuid.UUID]:
+    """Return the name and the UUID of a testbed's pool in libvirt."""
+    return f"testbed-{testbed}", stable_uuid(testbed, "pool")
+
+
 def stable_number(most: int, *path: str) -> int:
     """Return a number from 1 to `most` for a name path."""
     tail = hashlib.sha256("/".join(path).encode()).digest()[:4]

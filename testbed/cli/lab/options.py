@@ -142,13 +142,9 @@ def playing(name: str | None, lang: str | None) -> Iterator[Playing]:
 
 def _must_be_live(attempt: "Attempt") -> None:
     from testbed.errors import LabError
-    from testbed.lab.attempt import Phase
+    from testbed.lab.attempt import Phase, must_not_be_over
 
-    if attempt.phase is Phase.ENDED:
-        raise LabError(
-            f"lab '{attempt.lab}' is over, and the testbed was not put back to its end",
-            next_step="go on with that: testbed lab finish",
-        )
+    must_not_be_over(attempt)
     if attempt.phase is not Phase.LIVE:
         raise LabError(
             f"lab '{attempt.lab}' was not started to its end",

@@ -48,7 +48,7 @@ class CephSeen:
 def look(guest: TalkingGuest, *, timeout: float = 10.0) -> CephSeen:
     """Return what Ceph says through this machine; without a quorum, what its monitor says.
 
-    `timeout` is for each of four questions, in seconds. Raises `GuestError` where the machine
+    `timeout` is for each question, in seconds. Raises `GuestError` where the machine
     cannot be reached.
     """
     with asking(guest, timeout=7 * timeout) as ask:
