@@ -85,10 +85,6 @@ class HostError(TestbedError):
     exit_code = 4
 
 
-class NoRoom(HostError):
-    """The host lacks memory, disk or a free port now; later it may not."""
-
-
 class ImageError(TestbedError):
     """An image could not be built, downloaded or found."""
 

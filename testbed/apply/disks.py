@@ -62,14 +62,16 @@ def must_be_nobodys(host: Host, folder: Path, testbed: str, *, forget: bool) -> 
 def must_not_be_lost(plan: Plan, made: Collection[str]) -> None:
     """Raise `StateError` where a machine would be made anew over disks that hold data.
 
-    That is where libvirt has lost it since the testbed was ready for the first time.
+    That is where libvirt has lost it since the testbed was ready for the first time, or what it
+    knows of it is older.
     """
     for machine in plan.machines:
         there = [disk.volume for disk in machine.disks if (plan.folder / disk.volume).exists()]
         if machine.name in made and there:
             raise StateError(
-                f"libvirt has lost machine '{machine.name}', whose disks are still there",
-                why=f"making it anew would delete {', '.join(there)} in {plan.folder}",
+                f"machine '{machine.name}' would be made anew, and its disks are still there",
+                why="libvirt has lost it, or does not know that it was ever ready; that would "
+                f"delete {', '.join(there)} in {plan.folder}",
                 next_step="remove those files if what is on them may go, and run the same command "
                 f"again; or give all of it up: testbed down --forget --name {plan.name}",
             )

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from functools import partial
 
-from testbed.apply import observe
+from testbed.apply import kept
 from testbed.apply.folders import Folders
 from testbed.apply.progress import WHOLE, Recorder, Stage
 from testbed.host import Host
@@ -17,9 +17,10 @@ def build_images(
     """Return the images the machines boot from, building what is missing.
 
     One that lost its kernel is missing only to machines that are to be `made`.
-    Raises `StateError` where one is gone that disks of existing machines stand on.
+    Raises `StateError` where one is gone that disks of existing or kept machines stand on.
     """
-    store, in_use = Store(folders.cache), partial(observe.images_in_use, host)
+    store = Store(folders.cache)
+    in_use = partial(kept.images_in_use, host, folders, but=plan.name)
     found: dict[str, Image] = {}
     for name in dict.fromkeys(machine.image for machine in plan.machines):
         image = store.find(name)

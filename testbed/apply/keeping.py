@@ -24,17 +24,35 @@ from testbed.plan.models import Plan
 
 
 def survey(host: Host, folders: Folders, name: str) -> Kept | None:
-    """Return the manifest a testbed would be kept with; None where no stage has a checkpoint.
+    """Return the manifest a testbed would be kept with; None where it has no checkpoint.
 
-    Changes nothing. Raises `StateError` where it has one and cannot be kept for another reason.
+    Changes nothing. Raises `StateError` where it has one and cannot be kept.
     """
     with _telling(name):
         testbed = observe.find(host, folders, name)
-        if testbed is None or len(testbed.machines) < len(testbed.plan.machines):
+        if testbed is None:
+            return None
+        if len(testbed.machines) < len(testbed.plan.machines):
+            _must_hold_nothing(host, folders, testbed)
             return None
         found = {each.name for each in checkpoint.list_checkpoints(host, testbed.plan)}
         stages = tuple(level.value for level in Level if level in found)
+        if found and not stages:
+            own = ", ".join(sorted(found))
+            raise StateError(f"it has checkpoints ({own}) and none of a stage, which `up` takes")
         return _manifest(host, folders, testbed, stages) if stages else None
+
+
+def _must_hold_nothing(host: Host, folders: Folders, testbed: Testbed) -> None:
+    """Raise `StateError` where libvirt has lost machines of a testbed that has checkpoints.
+
+    One that is being removed has lost machines, too, and its records before them.
+    """
+    there = [each for each in testbed.plan.machines if each.name in testbed.machines]
+    held = any(host.list_snapshots(machine.domain) for machine in there)
+    if held and folders.records(testbed.plan.name).exists():
+        lost = (each.name for each in testbed.plan.machines if each not in there)
+        raise StateError(f"libvirt has lost {', '.join(lost)}, and the others have checkpoints")
 
 
 @contextmanager

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from testbed.apply import observe, origin
+from testbed.apply.disks import must_be_known
 from testbed.apply.folders import Folders, is_name, write_private
-from testbed.errors import HostError
+from testbed.errors import HostError, StateError
 from testbed.host import Definition, Host
 from testbed.image.records import size_on_disk
 
@@ -34,23 +35,31 @@ class Kept:
 
 
 def find(folders: Folders, name: str) -> Kept | None:
-    """Return the kept testbed of that name, or None where there is none or it is rubbish.
+    """Return the kept testbed of that name, or None where there is none.
 
-    Raises `HostError` where that cannot be told now.
+    Raises `HostError` where that cannot be told now, and `StateError` where what is written there
+    is not of our kind: another version may know it.
     """
     return _find(folders.kept(name) / _MANIFEST)
 
 
 def find_draft(folders: Folders, name: str) -> Kept | None:
-    """Return what a testbed was to be kept with, or None where that was not written whole."""
+    """Return what a testbed was to be kept with, or None where that was not written; see `find`."""
     return _find(folders.kept(name) / _DRAFT)
 
 
 def _find(path: Path) -> Kept | None:
     try:
         return _read(json.loads(path.read_text(encoding="utf-8")))
-    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise StateError(
+            f"what is kept in {path.parent} is not of a kind that this version knows",
+            why="another version kept it, or its manifest was changed",
+            next_step="use that version, or delete it: testbed down --forget --name "
+            f"{path.parent.name}",
+        ) from error
     except OSError as error:  # what cannot be read just now is no rubbish
         raise HostError(
             f"it cannot be told what is kept in {path.parent}",
@@ -131,8 +140,16 @@ def remove(folders: Folders, name: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def images_in_use(host: Host, folders: Folders) -> set[str]:
-    """Return the digests of the images that machines boot from, existing or kept."""
-    return observe.images_in_use(host) | {
-        digest for each in list_kept(folders) for digest in each.images
-    }
+def images_in_use(host: Host, folders: Folders, *, but: str = "") -> set[str]:
+    """Return the digests of the images that machines stand on: existing, kept or on their way.
+
+    What is kept under the name `but` does not count, as it is to give way. Raises `StateError`
+    where there are disks that this libvirt does not know: nothing tells what they stand on.
+    """
+    if folders.data.is_dir():
+        for path in folders.data.iterdir():
+            if is_name(path.name):
+                must_be_known(host, path, path.name)
+    others = [name for name in names(folders) if name != but]
+    found = (kept for name in others for kept in (find(folders, name), find_draft(folders, name)))
+    return observe.images_in_use(host).union(*(kept.images for kept in found if kept))

@@ -24,7 +24,7 @@ from testbed.apply.kept import Kept
 from testbed.apply.lock import only_one
 from testbed.apply.observe import Testbed
 from testbed.apply.session import Session, session
-from testbed.errors import GuestError, HostError, StateError, TestbedError
+from testbed.errors import GuestError, StateError, TestbedError
 from testbed.guest import ConnectionLost, Script, clock_offset, step_clocks, stepping_clocks
 from testbed.host import Host, MachineState
 from testbed.plan.identity import pool_of
@@ -53,7 +53,7 @@ def down(host: Host, folders: Folders, name: str, *, forget: bool = False) -> Go
     """
     with only_one(folders, name, "down"):
         _must_be_at_rest(host, folders, name)
-        with suppress(HostError) if forget else nullcontext():  # it need not be readable then
+        with suppress(TestbedError) if forget else nullcontext():  # it need not be readable then
             keeping.recover(host, folders, name)
         count = len(host.list_machines(name))
         if not count:

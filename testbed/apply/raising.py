@@ -114,7 +114,7 @@ def _must_delete_nothing(
         return  # `up` goes through with that first
     disks.must_be_known(host, plan.folder, plan.name)
     if _seconds(folders, plan.name).exists():  # it was ready once
-        made = {change.machine for change in todo if change.action is Action.CREATE}
+        made = {change.machine for change in todo if change.action in _MADE}
         disks.must_not_be_lost(plan, made)
 
 
@@ -155,14 +155,10 @@ def _restore(
     must_have_room(host, folders, wish, way.plan, way.todo)
     if way.found is None:
         return way, None, ""
-    stage, why = way.found.stage, way.found.why_not
-    if stage is not None:
-        why = restoring.restore(host, folders, way.plan, way.found.kept, stage, recorder)
-        if not why:
-            return way, stage, ""
-        way = _way(host, folders, wish)
-        must_have_room(host, folders, wish, way.plan, way.todo)
-    note = f"'{wish.name}' was kept but is deployed anew: {why}"
+    if stage := way.found.stage:
+        restoring.restore(host, folders, way.plan, way.found.kept, stage, recorder)
+        return way, stage, ""
+    note = f"'{wish.name}' was kept but is deployed anew: {way.found.why_not}"
     recorder.note(Stage.RESTORED, note)
     return way, None, note
 

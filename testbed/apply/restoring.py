@@ -1,6 +1,7 @@
-"""Does `up` find a kept testbed that it may restore? And restoring it, or deleting it."""
+"""Does `up` find a kept testbed that it may restore? And restoring it."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from testbed.apply import keeping, kept, lifecycle, observe, origin
@@ -9,7 +10,7 @@ from testbed.apply.folders import Folders
 from testbed.apply.kept import Kept
 from testbed.apply.progress import WHOLE, Recorder, Stage
 from testbed.apply.stages import Level, nearest
-from testbed.errors import HostError, NoRoom, StateError
+from testbed.errors import HostError, StateError
 from testbed.host import Host
 from testbed.plan.models import Plan
 from testbed.render.domain import Accelerator
@@ -65,23 +66,27 @@ def _must_be_of(manifest: Kept, topology: str) -> None:
 
 def restore(
     host: Host, folders: Folders, plan: Plan, manifest: Kept, stage: Level, recorder: Recorder
-) -> str:
-    """Restore a kept testbed to a stage and return nothing once its steady state holds.
+) -> None:
+    """Restore a kept testbed to a stage and return once its steady state holds.
 
-    Where the hypervisor cannot restore it, or a part of it is missing, the testbed is deleted, as
-    another try would fail likewise, and the reason is returned. One that runs and does not become
-    steady stays, with the error: what is on its disks may be somebody's work. So it does where the
-    host has no room for it now: the next `up` tries again.
+    Whatever goes wrong deletes nothing, as what is on its disks may be somebody's work: the next
+    `up` goes on. Raises a `TestbedError` that tells how to give it up, too.
     """
+    with recorder.step(WHOLE, Stage.RESTORED, part=stage), _telling_the_way_out(plan.name):
+        keeping.bring_back(host, folders, plan, manifest, stage)
+        lifecycle.restore(host, folders, observe.get(host, folders, plan.name), stage)
+
+
+@contextmanager
+def _telling_the_way_out(name: str) -> Iterator[None]:
+    """Add to what hinders a restore how to give the testbed up, for it may do so for ever."""
+    give_up = f"give it up: testbed down --forget --name {name}"
     try:
-        with recorder.step(WHOLE, Stage.RESTORED, part=stage):
-            keeping.bring_back(host, folders, plan, manifest, stage)
-            lifecycle.restore(host, folders, observe.get(host, folders, plan.name), stage)
-    except NoRoom:
+        yield
+    except FileNotFoundError as error:
+        raise StateError(
+            f"testbed '{name}' cannot be restored", why=str(error), next_step=give_up
+        ) from error
+    except (HostError, StateError) as error:
+        error.next_step = f"{error.next_step}; or {give_up}" if error.next_step else give_up
         raise
-    except (HostError, StateError, FileNotFoundError) as error:
-        lifecycle.remove(host, folders, plan.name)
-        kept.remove(folders, plan.name)
-        why = "" if isinstance(error, OSError) else error.why
-        return f"{error}: {why}" if why else str(error)
-    return ""

@@ -6,10 +6,11 @@ from contextlib import contextmanager
 
 import libvirt
 
-from testbed.errors import HostError, NoRoom
+from testbed.errors import HostError
 
+_NO_KVM = "see what else uses KVM, and try again: testbed doctor --again"
 _IMAGE_GONE = "its disks stand on an image that is gone: testbed down --forget, then: testbed up"
-_NO_ROOM = (
+_BY_TEXT = (
     (
         "Could not set up host forwarding rule",
         "another program holds the machine's SSH port; find it with: ss -ltnp, "
@@ -20,15 +21,13 @@ _NO_ROOM = (
         "stop another testbed or choose a smaller topology; see: testbed status",
     ),
     ("No space left on device", "free disk space, for example with: testbed image prune"),
-)
-_BY_TEXT = (
-    *_NO_ROOM,
+    ("failed to initialize kvm", _NO_KVM),
+    ("Could not access KVM", _NO_KVM),
     ("root.qcow2': No such file", _IMAGE_GONE),
     ("could not open kernel file", _IMAGE_GONE),
     ("could not load initrd", _IMAGE_GONE),
     ("does not support virt type 'kvm'", "run: testbed doctor"),
 )
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.ENOMEM)
 _BY_ERRNO = {
     errno.ENOSPC: "free disk space, for example with: testbed image prune",
     errno.EDQUOT: "free disk space, for example with: testbed image prune",
@@ -77,11 +76,5 @@ def explaining(doing: str) -> Iterator[None]:
     try:
         yield
     except libvirt.libvirtError as error:
-        kind = NoRoom if _lacks_room(error) else HostError
         why = str(error).strip()
-        raise kind(f"cannot {doing}", why=why, next_step=advice(error)) from error
-
-
-def _lacks_room(error: libvirt.libvirtError) -> bool:
-    system = error.get_error_code() == libvirt.VIR_ERR_SYSTEM_ERROR
-    return any(text in str(error) for text, _ in _NO_ROOM) or (system and error.get_int1() in _FULL)
+        raise HostError(f"cannot {doing}", why=why, next_step=advice(error)) from error

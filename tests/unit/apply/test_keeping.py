@@ -24,7 +24,8 @@ from testbed.apply.leftovers import remove_leftovers
 from testbed.apply.progress import Event, Stage, Status
 from testbed.apply.raising import Raised, Wish
 from testbed.apply.stages import Level, nearest
-from testbed.errors import HostError, NoRoom, StateError
+from testbed.errors import HostError, StateError
+from testbed.host import MachineState
 from testbed.image.digest import digest
 from testbed.image.reading import read_lineage, recipes_folder
 from testbed.plan.decide import plan
@@ -154,6 +155,39 @@ def test_a_testbed_without_a_stage_is_removed(host, folders, data):
     gone = lifecycle.down(host, folders, "lab")
     assert gone.kept is None
     assert everything_of(folders) == []
+
+
+def test_own_checkpoints_are_not_deleted_for_want_of_a_stage(host, folders, data):
+    lifecycle.save(host, folders, observe.get(host, folders, "lab"), "mine")
+    checkpoint.delete(host, host.plan, "network")
+    with pytest.raises(StateError, match="was not taken down") as caught:
+        lifecycle.down(host, folders, "lab")
+    assert caught.value.why.startswith("it has checkpoints (mine) and none of a stage")
+    assert data.read_text() == "precious"
+
+
+def test_a_machine_that_libvirt_has_lost_does_not_cost_the_others(host, folders, data):
+    del host.machines["testbed-lab-node3"]
+    with pytest.raises(StateError, match="was not taken down") as caught:
+        lifecycle.down(host, folders, "lab")
+    assert caught.value.why == "libvirt has lost node3, and the others have checkpoints"
+    assert data.read_text() == "precious"
+    shutil.rmtree(folders.records("lab"))  # as where its removal was cut short
+    lifecycle.down(host, folders, "lab")
+    assert everything_of(folders) == []
+
+
+def test_power_is_cut_before_disks_are_synced_and_machines_leave_after(
+    host, folders, data, monkeypatch
+):
+    monkeypatch.setattr(keeping, "_sync", lambda _: host.did.append(("sync", "")))
+    host.did.clear()
+    lifecycle.down(host, folders, "lab")
+    verbs = [verb for verb, _ in host.verbs("destroy", "sync", "undefine")]
+    count = len(host.plan.machines)
+    assert verbs[: count + 1] == ["destroy"] * count + ["sync"]
+    assert "sync" not in verbs[count + 1 :]
+    assert verbs.count("undefine") == count
 
 
 @pytest.mark.parametrize("is_up", [True, False], ids=["up", "kept"])
@@ -286,7 +320,7 @@ def test_a_machine_that_libvirt_has_lost_is_not_made_anew_over_its_disks(host, f
     )
     plan = replace(host.plan, machines=machines)
     (plan.folder / osd.volume).write_text("precious")
-    with pytest.raises(StateError, match="libvirt has lost machine 'node1'"):
+    with pytest.raises(StateError, match="machine 'node1' would be made anew, and its disks"):
         must_not_be_lost(plan, {"node1"})
     must_not_be_lost(plan, {"node2"})
     (plan.folder / osd.volume).unlink()
@@ -343,16 +377,17 @@ def test_down_takes_no_unknown_disk_that_is_in_use_or_not_given_up(
     assert everything_of(folders) == []
 
 
-def test_of_a_testbed_that_was_ready_no_lost_machine_is_made_unasked(
-    host, folders, data, monkeypatch
-):
+def test_of_a_testbed_that_was_ready_no_machine_is_made_unasked(host, folders, data, monkeypatch):
     asked: list[set[str]] = []
     monkeypatch.setattr(disks, "must_not_be_lost", lambda _, made: asked.append(made))
+    node1 = host.machines["testbed-lab-node1"]
+    host.has(replace(node1, state=MachineState.OFF, ready=False))
+    raising.preview(host, folders, WISH)
     host.machines.clear()
     raising.preview(host, folders, WISH)
     (folders.records("lab") / "seconds.json").unlink()  # as before its first `up` has ended
     raising.preview(host, folders, WISH)
-    assert asked == [{machine.name for machine in host.plan.machines}]
+    assert asked == [{"node1"}, {machine.name for machine in host.plan.machines}]
 
 
 def test_a_deployment_that_fails_leaves_the_kept_one(host, folders, data, up):
@@ -367,27 +402,18 @@ def test_a_deployment_that_fails_leaves_the_kept_one(host, folders, data, up):
     assert data.read_text() == "precious"
 
 
-@pytest.mark.parametrize("verb", ["define again", "revert"])
-def test_a_restore_that_fails_ends_in_a_deployment(host, folders, data, up, verb):
+@pytest.mark.parametrize("verb", ["pool", "define again", "revert"])
+@pytest.mark.parametrize("then", ["up", "down"])
+def test_a_restore_that_fails_deletes_nothing(host, folders, data, up, verb, then):
+    name = "testbed-lab" if verb == "pool" else "testbed-lab-node2"
     lifecycle.down(host, folders, "lab")
-    host.refuses[(verb, "testbed-lab-node2")] = no(f"{verb} domain 'testbed-lab-node2'")
-    raised = up()
-    assert raised.restored is None
-    assert raised.note.startswith(
-        f"'lab' was kept but is deployed anew: cannot {verb} domain 'testbed-lab-node2'"
-    )
-    assert data.read_text() == "new"
-    assert {machine.state for machine in host.list_machines()} == {"running"}
-    assert not folders.kept("lab").exists()
-
-
-@pytest.mark.parametrize("verb", ["define again", "revert"])
-def test_a_restore_without_room_costs_no_kept_testbed(host, folders, data, up, verb):
-    lifecycle.down(host, folders, "lab")
-    host.refuses[(verb, "testbed-lab-node2")] = NoRoom("cannot do it", why="No space left")
-    with pytest.raises(NoRoom):
+    host.refuses[(verb, name)] = no(f"{verb} '{name}'")
+    with pytest.raises(HostError, match=f"cannot {verb} '{name}'") as caught:
         up()
+    assert caught.value.next_step.endswith("or give it up: testbed down --forget --name lab")
     host.refuses.clear()
+    if then == "down":
+        assert lifecycle.down(host, folders, "lab").kept
     host.did.clear()
     up()
     assert host.verbs("overlay") == []
@@ -509,16 +535,44 @@ def test_gc_removes_half_kept_ones_and_no_whole_one(host, folders, data):
     assert kept.find(folders, "lab")
 
 
-def test_an_image_that_is_gone_is_not_made_under_existing_disks(
-    host, folders, data, up, monkeypatch
+@pytest.mark.parametrize("is_swept", [True, False], ids=["without its kernel", "gone"])
+@pytest.mark.parametrize("whose", ["existing", "kept", "on its way"])
+def test_an_image_is_not_made_anew_under_disks(
+    host, folders, data, up, monkeypatch, whose, is_swept
 ):
     base = digest(read_lineage(recipes_folder() / "base"))
-    monkeypatch.setattr(observe, "images_in_use", lambda _: {base})
-    shutil.rmtree(host.backing.parent)
+    if whose == "existing":
+        monkeypatch.setattr(observe, "images_in_use", lambda _: {base})
+        host.machines.pop("testbed-lab-node1")
+    else:
+        keep_as(host, folders, "old", base, is_draft=whose == "on its way")
+        data = kept.disks(folders, "old") / data.name
+    if is_swept:
+        (host.backing.parent / "kernel").unlink()
+    else:
+        shutil.rmtree(host.backing.parent)
     with pytest.raises(StateError, match="image 'base' cannot be made anew") as caught:
         up()
     assert "testbed down --forget" in caught.value.next_step
     assert data.read_text() == "precious"
+
+
+def keep_as(host: KeepingHost, folders: Folders, name: str, image: str, *, is_draft: bool) -> None:
+    """Let the testbed be kept under another name, as one that stands on an image."""
+    manifest = lifecycle.down(host, folders, "lab").kept
+    assert manifest is not None
+    folders.kept("lab").rename(folders.kept(name))
+    kept.draft(folders, replace(manifest, name=name, images=(image,)))
+    if is_draft:
+        (folders.kept(name) / "manifest.json").unlink()
+    else:
+        kept.publish(folders, name)
+
+
+def test_without_knowing_all_disks_no_image_is_unused(host, folders, data):
+    host.pools.clear()
+    with pytest.raises(StateError, match="this libvirt does not know it"):
+        kept.images_in_use(host, folders)
 
 
 def test_the_images_of_kept_disks_are_in_use(host, folders, data):
@@ -526,11 +580,37 @@ def test_the_images_of_kept_disks_are_in_use(host, folders, data):
     assert kept.images_in_use(host, folders) == {"0123456789abcdef"}
 
 
-def test_a_manifest_that_was_changed_is_rubbish(host, folders, data):
+def test_a_manifest_that_was_changed_is_left_alone(host, folders, data, up):
     lifecycle.down(host, folders, "lab")
     path = folders.kept("lab") / "manifest.json"
     path.write_text(path.read_text().replace("EPYC", "Skylake"))
-    assert kept.find(folders, "lab") is None
+    must_be_left_alone(host, folders, up)
+
+
+@pytest.mark.parametrize("is_going", [True, False], ids=["on its way", "kept"])
+def test_what_another_version_kept_is_left_alone(host, folders, data, up, is_going):
+    lifecycle.down(host, folders, "lab")
+    path = folders.kept("lab") / "manifest.json"
+    path.write_text(path.read_text().replace('"format": 1', '"format": 2'))
+    if is_going:
+        path.rename(path.with_name("manifest.draft.json"))
+    must_be_left_alone(host, folders, up)
+
+
+def must_be_left_alone(host: KeepingHost, folders: Folders, up: Callable[..., Raised]) -> None:
+    """Nothing takes what is kept for rubbish, nor its image for one that nobody needs."""
+    for command in (
+        lambda: lifecycle.down(host, folders, "lab"),
+        lambda: kept.images_in_use(host, folders),
+        up,
+    ):
+        with pytest.raises(StateError, match="is not of a kind that this version knows") as caught:
+            command()
+        assert "testbed down --forget --name lab" in caught.value.next_step
+    assert remove_leftovers(host, folders, dry_run=False) == ()
+    assert any(kept.disks(folders, "lab").iterdir())
+    lifecycle.down(host, folders, "lab", forget=True)
+    assert everything_of(folders) == []
 
 
 def test_a_higher_stage_than_wanted_is_restored_rather_than_thrown_away(host, folders, data, up):

@@ -44,6 +44,13 @@ QEMU_CLOSED = "internal error: QEMU unexpectedly closed the monitor (vm='a'): "
             "testbed down --forget, then: testbed up",
         ),
         (
+            refusal(
+                libvirt.VIR_ERR_INTERNAL_ERROR,
+                QEMU_CLOSED + "qemu: failed to initialize kvm: Device or resource busy",
+            ),
+            "testbed doctor --again",
+        ),
+        (
             refusal(libvirt.VIR_ERR_SYSTEM_ERROR, "cannot allocate", number=errno.ENOSPC),
             "free disk space",
         ),
