@@ -64,7 +64,8 @@ def _telling(name: str) -> Iterator[None]:
         raise StateError(
             f"testbed '{name}' was not taken down: it cannot be kept",
             why=str(error).partition("\n")[0],
-            next_step=f"delete it with all that is in it: testbed down --forget --name {name}",
+            next_step="put that right, for example XDG_DATA_HOME and XDG_STATE_HOME as they were, "
+            f"or delete it with all that is in it: testbed down --forget --name {name}",
         ) from error
 
 

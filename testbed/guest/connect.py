@@ -71,8 +71,8 @@ def _user_key(address: Address) -> paramiko.PKey:
         raise GuestError(
             f"cannot read the key for '{address.name}', '{address.key_file}'",
             why=str(error),
-            next_step="put back what is missing, or make the testbed anew: testbed down --forget, "
-            "then: testbed up TOPOLOGY",
+            next_step="put back what is missing, or XDG_STATE_HOME as it was when the testbed was "
+            "raised",
         ) from error
 
 

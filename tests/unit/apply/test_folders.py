@@ -162,7 +162,8 @@ def test_keys_that_are_gone_are_told_by_machine(folders: Folders, host):
     assert list(caught.value.lines()) == [
         "error: the keys of testbed 'lab' are gone",
         f"  why: no key for node1, sw1 in {made.user_file.parent}",
-        " next: nobody gets in any more: testbed down --forget --name lab, then: "
+        " next: set XDG_STATE_HOME as it was when it was raised; where they are lost, nobody gets "
+        "in any more: testbed down --forget --name lab, then: "
         "testbed up TOPOLOGY --name lab",
     ]
 
