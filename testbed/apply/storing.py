@@ -1,8 +1,8 @@
 """The storage stage: Ceph in the nodes, healthy, and the look at it that is remembered."""
 
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -16,12 +16,16 @@ from testbed.deploy.ceph import provider
 from testbed.deploy.ceph.secrets import Secrets, new_secrets
 from testbed.deploy.step import Guests, Timing
 from testbed.errors import GuestError
+from testbed.guest import TalkingGuest
 from testbed.plan.models import Plan
 from testbed.plan.storage import Storage
 from testbed.probe.ceph import state
+from testbed.probe.ceph.ask import asking
+from testbed.probe.ceph.quorum import mon_status
 from testbed.probe.ceph.state import CephSeen
 from testbed.probe.verdict import Verdict, failing
-from testbed.topology.models import FailureDomain, Provider
+from testbed.together import side_by_side
+from testbed.topology.models import FailureDomain, Provider, Role
 from testbed.wait import Seen, wait_until
 
 _HEALTHY = 300.0  # seconds
@@ -88,10 +92,16 @@ def look_where_deployed(plan: Plan, session: Session) -> CephSeen | None:
     storage = plan.storage
     if storage is None:
         return None
-    monitors = {node.machine: session.guests[node.machine] for node in storage.monitors}
-    if not may_be_in(monitors, DEPLOYED):
+    names = [node.machine for node in storage.monitors]
+    monitors = {name: session.guests[name] for name in names}
+    others = {
+        machine.name: session.guests[machine.name]
+        for machine in plan.machines
+        if machine.role is Role.NODE and machine.name not in names
+    }
+    if not may_be_in(monitors, DEPLOYED) and not with_ceph(others):
         return None
-    return look(storage, guests_of(storage, session))
+    return look(storage, {**monitors, **others})
 
 
 def with_ceph(guests: Guests) -> Guests:
@@ -144,7 +154,8 @@ def _wait(storage: Storage, see: Callable[[], T]) -> T:
 def look(storage: Storage, guests: Guests) -> CephSeen:
     """Return what Ceph says through the first node that answers for a quorum.
 
-    Where none does, what the monitors say one by one.
+    After the planned monitors the other nodes are asked: somebody may have made monitors there
+    since. Where none answers, it is told what the planned ones say one by one.
     """
     told: list[CephSeen] = []
     silent: list[str] = []
@@ -160,7 +171,26 @@ def look(storage: Storage, guests: Guests) -> CephSeen:
         if seen.health != state.UNKNOWN:
             return seen
         told.append(seen)
+    for guest in _others_in_quorum(storage, guests):
+        with suppress(GuestError):
+            seen = state.look(guest)
+            if seen.health != state.UNKNOWN:
+                return seen
     return state.unknown(*(line for seen in told for line in seen.problems), *silent)
+
+
+def _others_in_quorum(storage: Storage, guests: Guests) -> Iterator[TalkingGuest]:
+    """Yield the nodes beside the planned monitors whose own monitor has a quorum."""
+    planned = {node.machine for node in storage.monitors}
+    others = with_ceph({name: guest for name, guest in guests.items() if name not in planned})
+    in_quorum = side_by_side(others.values(), _has_quorum)
+    yield from (g for g, quorate in zip(others.values(), in_quorum, strict=True) if quorate)
+
+
+def _has_quorum(guest: TalkingGuest) -> bool:
+    with suppress(GuestError), asking(guest) as ask:
+        return bool(mon_status(ask).quorum)
+    return False
 
 
 def verdicts(storage: Storage, seen: CephSeen) -> tuple[Verdict, ...]:

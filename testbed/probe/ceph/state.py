@@ -132,14 +132,16 @@ def _is_distinct(acting: list[int], size: int, hosts: Mapping[int, str]) -> bool
 
 
 def verdicts(seen: CephSeen, monitors: int) -> Iterator[Verdict]:
-    """Yield what holds of a cluster with so many monitors, and what does not."""
+    """Yield what holds of a cluster with so many monitors at least, and what does not."""
     problems = "; ".join(seen.problems)
     told = f"{seen.health}: {problems}" if problems else seen.health
     yield Verdict("health", CLUSTER, seen.health == "HEALTH_OK", told)
     if seen.health == UNKNOWN:
         return
-    in_quorum = f"{len(seen.quorum)} of {monitors} monitors: {', '.join(seen.quorum)}"
-    yield Verdict("quorum", CLUSTER, len(seen.quorum) == monitors, in_quorum)
+    # Somebody may have added some; that one of those is missing is a warning of Ceph's own.
+    count, wanted = len(seen.quorum), max(len(seen.quorum), monitors)
+    in_quorum = f"{count} of {wanted} monitors: {', '.join(seen.quorum)}"
+    yield Verdict("quorum", CLUSTER, count >= monitors, in_quorum)
     up = f"{seen.osds_up} up and {seen.osds_in} in of {seen.osds}"
     yield Verdict("OSDs", CLUSTER, seen.osds_up == seen.osds_in == seen.osds, up)
     states = ", ".join(f"{count} {state}" for state, count in seen.states.items())

@@ -118,6 +118,25 @@ class TestLook:
             "node3 is not running",
         )
 
+    @pytest.mark.parametrize("first", [{"quorate": False}, {"reachable": False}])
+    def test_a_monitor_that_was_made_since_is_believed_after_the_planned_ones(
+        self, first: dict[str, bool]
+    ) -> None:
+        single = planned("aolda-one").storage
+        assert single is not None
+        bare = Node("node2", quorate=False, has=False)
+        seen = look(single, Node("node1", **first), bare, Node("node3"))
+        assert seen.health == "HEALTH_OK"
+        assert storing.wrong(single, seen) == ()
+
+    def test_what_nodes_without_a_quorum_say_is_not_told(self) -> None:
+        single = planned("aolda-one").storage
+        assert single is not None
+        nodes = (Node(f"node{number}", quorate=False) for number in (1, 2, 3))
+        assert look(single, *nodes).problems == (
+            "no quorum: mon.node1 is probing; no quorum of node1, node2, node3",
+        )
+
 
 class TestWait:
     """After a restore: `/etc/ceph/ceph.conf` tells whether there is a cluster to wait for."""
@@ -136,6 +155,15 @@ class TestWait:
 
     def test_nodes_that_say_they_have_none_are_not(self, monkeypatch: pytest.MonkeyPatch) -> None:
         assert self.wait(monkeypatch, False, None, False) is None
+
+    def test_a_cluster_whose_first_node_was_made_anew_is_found(self) -> None:
+        made = planned("aolda-one")
+        nodes = {"node1": Node("node1", quorate=False, has=False)}
+        nodes |= {name: Node(name) for name in ("node2", "node3")}
+        session = cast(Session, SimpleNamespace(guests=nodes))
+        seen = storing.look_where_deployed(made, session)
+        assert seen is not None
+        assert seen.health == "HEALTH_OK"
 
     def test_silence_is_not_taken_for_a_no(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(WaitTimeout, match="Ceph healthy") as caught:

@@ -144,6 +144,15 @@ def test_all_copies_on_one_host_are_seen_though_ceph_is_content(answers: Answers
     assert len(failing(tuple(placement_verdicts(found)))) == 4
 
 
+@pytest.mark.parametrize(("planned", "holds"), [(1, True), (3, True), (4, False)])
+def test_a_cluster_that_was_grown_has_its_quorum(
+    answers: Answers, planned: int, holds: bool
+) -> None:
+    (quorum,) = [v for v in verdicts(seen(answers), planned) if v.probe == "quorum"]
+    assert quorum.holds is holds
+    assert quorum.seen == f"3 of {max(planned, 3)} monitors: node1, node2, node3"
+
+
 def test_a_manager_that_does_not_answer_leaves_placement_unproven(answers: Answers) -> None:
     answers["pg_dump"] = []
     assert len(wrong(answers)) == 4
