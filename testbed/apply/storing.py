@@ -202,9 +202,14 @@ def verdicts(storage: Storage, seen: CephSeen) -> tuple[Verdict, ...]:
 
 
 def wrong(storage: Storage, seen: CephSeen) -> tuple[str, ...]:
-    """Return what is wrong with the cluster, one line each: Ceph's own words, then ours."""
-    ours = (v for v in failing(verdicts(storage, seen)) if v.probe != "health")
-    return (*seen.problems, *(f"{verdict.probe}: {verdict.seen}" for verdict in ours))
+    """Return what is wrong with the cluster, one line each: Ceph's own words, then ours.
+
+    A warning that somebody has muted is none to Ceph, which calls the cluster healthy.
+    """
+    failed = failing(verdicts(storage, seen))
+    theirs = seen.problems if any(v.probe == state.HEALTH for v in failed) else ()
+    ours = (v for v in failed if v.probe != state.HEALTH)
+    return (*theirs, *(f"{verdict.probe}: {verdict.seen}" for verdict in ours))
 
 
 def untried(plan: Plan) -> str:

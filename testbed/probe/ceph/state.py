@@ -13,6 +13,7 @@ from testbed.probe.verdict import Verdict
 CLEAN = "active+clean"
 UNKNOWN = "unknown"  # the health of a cluster that does not answer
 CLUSTER = "ceph"  # whom the verdicts are about
+HEALTH = "health"  # the verdict that is Ceph's own
 _MONITOR = re.compile(r"\bmon\.([\w-]+)")
 
 
@@ -135,7 +136,7 @@ def verdicts(seen: CephSeen, monitors: int) -> Iterator[Verdict]:
     """Yield what holds of a cluster with so many monitors at least, and what does not."""
     problems = "; ".join(seen.problems)
     told = f"{seen.health}: {problems}" if problems else seen.health
-    yield Verdict("health", CLUSTER, seen.health == "HEALTH_OK", told)
+    yield Verdict(HEALTH, CLUSTER, seen.health == "HEALTH_OK", told)
     if seen.health == UNKNOWN:
         return
     # Somebody may have added some; that one of those is missing is a warning of Ceph's own.

@@ -23,6 +23,7 @@ from testbed.plan.decide import plan
 from testbed.plan.models import Plan
 from testbed.plan.storage import Storage
 from testbed.probe.ceph.state import UNKNOWN, CephSeen, PoolSeen
+from testbed.probe.verdict import failing
 from testbed.topology.models import FailureDomain, Provider
 from testbed.topology.shipped import find
 
@@ -266,6 +267,18 @@ class TestWrong:
             "MON_DOWN: 1/3 mons down",
             "quorum: 2 of 3 monitors: node1, node2",
         )
+
+    def test_a_muted_warning_is_shown_and_is_not_wrong(self, storage: Storage) -> None:
+        muted = replace(HEALTHY, problems=("POOL_NO_REDUNDANCY: 2 pools (muted)",))
+        assert storing.wrong(storage, muted) == ()
+        verdicts = storing.verdicts(storage, muted)
+        assert failing(verdicts) == ()
+        assert "ceph: health: HEALTH_OK: POOL_NO_REDUNDANCY: 2 pools (muted)" in map(str, verdicts)
+
+    def test_beside_another_warning_a_muted_one_is_told(self, storage: Storage) -> None:
+        problems = ("MON_DOWN: 1/3 mons down", "POOL_NO_REDUNDANCY: 2 pools (muted)")
+        ill = replace(HEALTHY, health="HEALTH_WARN", problems=problems)
+        assert storing.wrong(storage, ill) == problems
 
     def test_copies_on_one_host_are_wrong_only_where_hosts_may_fail(self, storage: Storage) -> None:
         crowded = replace(HEALTHY, pools=(PoolSeen("vms", 3, 2, 16, 16, 0),))
