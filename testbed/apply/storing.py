@@ -1,9 +1,9 @@
 """The storage stage: Ceph in the nodes, healthy, and the look at it that is remembered."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from testbed.apply import secret_store
@@ -13,16 +13,18 @@ from testbed.apply.progress import WHOLE, Recorder, Stage
 from testbed.apply.session import Session
 from testbed.deploy import microceph
 from testbed.deploy.ceph import provider
+from testbed.deploy.ceph.files import RGW_PORT
 from testbed.deploy.ceph.secrets import Secrets, new_secrets
 from testbed.deploy.step import Guests, Timing
 from testbed.errors import GuestError
 from testbed.guest import TalkingGuest
 from testbed.plan.models import Plan
-from testbed.plan.storage import Storage
+from testbed.plan.storage import Storage, StorageNode
 from testbed.probe.ceph import state
 from testbed.probe.ceph.ask import asking
 from testbed.probe.ceph.quorum import mon_status
 from testbed.probe.ceph.state import CephSeen
+from testbed.probe.cloud.apis import endpoint
 from testbed.probe.verdict import Verdict, failing
 from testbed.together import side_by_side
 from testbed.topology.models import FailureDomain, Provider, Role
@@ -152,11 +154,18 @@ def _wait(storage: Storage, see: Callable[[], T]) -> T:
 
 
 def look(storage: Storage, guests: Guests) -> CephSeen:
-    """Return what Ceph says through the first node that answers for a quorum.
+    """Return what Ceph says through the first node that answers for a quorum, and its gateways.
 
     After the planned monitors the other nodes are asked: somebody may have made monitors there
     since. Where none answers, it is told what the planned ones say one by one.
     """
+    seen = _look(storage, guests)
+    if seen.health == state.UNKNOWN:
+        return seen
+    return replace(seen, gateways=_gateways(storage, guests))
+
+
+def _look(storage: Storage, guests: Guests) -> CephSeen:
     told: list[CephSeen] = []
     silent: list[str] = []
     for node in storage.monitors:
@@ -179,6 +188,21 @@ def look(storage: Storage, guests: Guests) -> CephSeen:
     return state.unknown(*(line for seen in told for line in seen.problems), *silent)
 
 
+def _gateways(storage: Storage, guests: Guests) -> Mapping[str, str]:
+    """Return what each node's object gateway answers; Ceph itself does not miss one."""
+
+    def ask(node: StorageNode) -> str:
+        if node.machine not in guests:
+            return "it is not running"
+        try:
+            return endpoint(guests[node.machine], f"http://{node.address}:{RGW_PORT}/")
+        except GuestError as error:
+            return error.what.removeprefix(f"{node.machine}: ")
+
+    nodes = storage.nodes if storage.rgw else ()
+    return dict(zip((n.machine for n in nodes), side_by_side(nodes, ask), strict=True))
+
+
 def _others_in_quorum(storage: Storage, guests: Guests) -> Iterator[TalkingGuest]:
     """Yield the nodes beside the planned monitors whose own monitor has a quorum."""
     planned = {node.machine for node in storage.monitors}
@@ -195,7 +219,7 @@ def _has_quorum(guest: TalkingGuest) -> bool:
 
 def verdicts(storage: Storage, seen: CephSeen) -> tuple[Verdict, ...]:
     """Return what holds of the cluster and what does not."""
-    found = [*state.verdicts(seen, len(storage.monitors))]
+    found = [*state.verdicts(seen, storage)]
     if storage.failure_domain is FailureDomain.HOST:
         found += state.placement_verdicts(seen)
     return tuple(found)

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from testbed.guest import TalkingGuest
+from testbed.plan.storage import Storage
 from testbed.probe.ceph.ask import Ask, asking
 from testbed.probe.ceph.quorum import mon_status
 from testbed.probe.verdict import Verdict
@@ -14,6 +15,7 @@ CLEAN = "active+clean"
 UNKNOWN = "unknown"  # the health of a cluster that does not answer
 CLUSTER = "ceph"  # whom the verdicts are about
 HEALTH = "health"  # the verdict that is Ceph's own
+_SERVES = "200"  # to whoever asks an object gateway for nothing in particular
 _MONITOR = re.compile(r"\bmon\.([\w-]+)")
 
 
@@ -34,7 +36,11 @@ class PoolSeen:
 
 @dataclass(frozen=True, slots=True)
 class CephSeen:
-    """What one look saw; counts are of the whole cluster."""
+    """What one look saw; counts are of the whole cluster, and None where nobody told.
+
+    `gateways` has, by machine, the HTTP status that its object gateway answers with, or why it
+    gives none.
+    """
 
     health: str  # HEALTH_OK, HEALTH_WARN, HEALTH_ERR or `UNKNOWN`
     problems: tuple[str, ...]  # one line each: Ceph's own code and sentence
@@ -44,6 +50,9 @@ class CephSeen:
     osds_in: int
     states: Mapping[str, int]  # placement groups by state
     pools: tuple[PoolSeen, ...]
+    managers: int | None = None  # the active one and those that stand by
+    metadata_servers: int | None = None
+    gateways: Mapping[str, str] = field(default_factory=dict)
 
 
 def look(guest: TalkingGuest, *, timeout: float = 10.0) -> CephSeen:
@@ -88,7 +97,21 @@ def read(status: Any, *, osd_dump: Any, osd_tree: Any, groups: Any) -> CephSeen:
         osds_in=osdmap["num_in_osds"],
         states={s["state_name"]: s["count"] for s in status["pgmap"]["pgs_by_state"]},
         pools=tuple(_pools(osd_dump, hosts_of(osd_tree), _brief(groups))),
+        managers=_managers(status.get("mgrmap")),
+        metadata_servers=_metadata_servers(status.get("fsmap")),
     )
+
+
+def _managers(told: Any) -> int | None:
+    return bool(told["available"]) + int(told["num_standbys"]) if told else None
+
+
+def _metadata_servers(told: Any) -> int | None:
+    """Return how many are alive; one that nobody stands in for keeps its rank when it is not."""
+    if not told:
+        return None
+    alive = sum("laggy" not in each.get("status", "") for each in told["by_rank"])
+    return alive + int(told.get("up:standby", 0))
 
 
 def _problems(checks: Mapping[str, Any]) -> Iterator[str]:
@@ -132,22 +155,43 @@ def _is_distinct(acting: list[int], size: int, hosts: Mapping[int, str]) -> bool
     return len({hosts[osd] for osd in acting if osd in hosts}) >= size
 
 
-def verdicts(seen: CephSeen, monitors: int) -> Iterator[Verdict]:
-    """Yield what holds of a cluster with so many monitors at least, and what does not."""
+def verdicts(seen: CephSeen, storage: Storage) -> Iterator[Verdict]:
+    """Yield what holds of the cluster, and what does not; nobody minds what was added to it."""
     problems = "; ".join(seen.problems)
     told = f"{seen.health}: {problems}" if problems else seen.health
     yield Verdict(HEALTH, CLUSTER, seen.health == "HEALTH_OK", told)
     if seen.health == UNKNOWN:
         return
-    # Somebody may have added some; that one of those is missing is a warning of Ceph's own.
-    count, wanted = len(seen.quorum), max(len(seen.quorum), monitors)
-    in_quorum = f"{count} of {wanted} monitors: {', '.join(seen.quorum)}"
-    yield Verdict("quorum", CLUSTER, count >= monitors, in_quorum)
-    up = f"{seen.osds_up} up and {seen.osds_in} in of {seen.osds}"
-    yield Verdict("OSDs", CLUSTER, seen.osds_up == seen.osds_in == seen.osds, up)
+    monitors = len(storage.monitors)  # that one of more is missing is a warning of Ceph's own
+    names = f": {', '.join(seen.quorum)}"
+    yield _enough("quorum", len(seen.quorum), monitors, f"monitors{names}")
+    yield _osds(seen, len(storage.osds))
+    if seen.managers is not None:
+        yield _enough("managers", seen.managers, monitors, "managers")
+    if storage.cephfs and seen.metadata_servers is not None:
+        yield _enough("metadata servers", seen.metadata_servers, monitors, "metadata servers")
+    if storage.rgw and seen.gateways:
+        yield _gateways(seen.gateways)
     states = ", ".join(f"{count} {state}" for state, count in seen.states.items())
     clean = bool(seen.states) and all(state.startswith(CLEAN) for state in seen.states)
     yield Verdict("placement groups", CLUSTER, clean, states or "none")
+
+
+def _enough(probe: str, count: int, wanted: int, what: str) -> Verdict:
+    return Verdict(probe, CLUSTER, count >= wanted, f"{count} of {max(count, wanted)} {what}")
+
+
+def _osds(seen: CephSeen, wanted: int) -> Verdict:
+    up = f"{seen.osds_up} up and {seen.osds_in} in of {seen.osds}"
+    lost = f", {wanted} wanted" if seen.osds < wanted else ""
+    holds = seen.osds_up == seen.osds_in == seen.osds and not lost
+    return Verdict("OSDs", CLUSTER, holds, f"{up}{lost}")
+
+
+def _gateways(told: Mapping[str, str]) -> Verdict:
+    silent = [f"{machine}: {said}" for machine, said in told.items() if said != _SERVES]
+    answer = f"{len(told)} of {len(told)} answer"
+    return Verdict("object gateways", CLUSTER, not silent, "; ".join(silent) or answer)
 
 
 def slow_monitors(seen: CephSeen) -> tuple[str, ...]:

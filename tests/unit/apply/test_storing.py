@@ -1,5 +1,6 @@
 """The storage stage: whom it asks, what it keeps, and what it says is wrong."""
 
+import io
 import json
 import stat
 from collections.abc import Iterator
@@ -11,13 +12,13 @@ from typing import cast
 
 import pytest
 
-from testbed.apply import storing
+from testbed.apply import health, storing
 from testbed.apply.folders import Folders
 from testbed.apply.progress import Event, Recorder, Status
 from testbed.apply.session import Session
 from testbed.apply.stages import Level, highest, level, levels
 from testbed.errors import StateError, WaitTimeout
-from testbed.guest import Command, Result, Script, Unreachable
+from testbed.guest import Command, NothingAnswers, Result, Script, Unreachable
 from testbed.guest.dialogue import Dialogue
 from testbed.plan.decide import plan
 from testbed.plan.models import Plan
@@ -49,6 +50,7 @@ class Node:
     quorate: bool = True
     reachable: bool = True
     has: bool | None = True  # Ceph's configuration
+    serves: bool = True  # objects
 
     @contextmanager
     def talk(self, command: Command | Script, *, timeout: float = 60.0) -> Iterator[Dialogue]:
@@ -65,6 +67,14 @@ class Node:
             told |= {"name": self.name, "state": "probing", "quorum": []}
         return json.dumps({"status": 0, "out": json.dumps(told), "text": ""})
 
+    @contextmanager
+    def dial(self, host: str, port: int, *, timeout: float = 30.0) -> Iterator["Line"]:
+        if not self.reachable:
+            raise Unreachable(f"{self.name}: it does not answer")
+        if not self.serves:
+            raise NothingAnswers(f"{self.name}: {host}:{port}", why="connection refused")
+        yield Line()
+
     def run(
         self, command: Command | Script, *, timeout: float = 60.0, stdin: bytes = b""
     ) -> Result:
@@ -72,6 +82,16 @@ class Node:
         if not self.reachable:
             raise Unreachable(f"{self.name}: it does not answer")
         return Result(0 if self.has else 1, "", "", 0.1)
+
+
+class Line:
+    """A connection to an object gateway."""
+
+    def sendall(self, data: bytes) -> None:
+        assert data.startswith(b"GET / HTTP/1.1")
+
+    def makefile(self, mode: str) -> io.BytesIO:
+        return io.BytesIO(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
 
 @dataclass
@@ -118,6 +138,20 @@ class TestLook:
             "node2: it does not answer",
             "node3 is not running",
         )
+
+    def test_every_nodes_object_gateway_is_asked_where_there_are_some(
+        self, storage: Storage
+    ) -> None:
+        nodes = (Node("node1", reachable=False), Node("node2", serves=False), Node("node3"))
+        assert look(storage, *nodes).gateways == {}
+        seen = look(replace(storage, rgw=True), *nodes)
+        assert seen.gateways == {
+            "node1": "it does not answer",
+            "node2": "connection refused",
+            "node3": "200",
+        }
+        told = "object gateways: node1: it does not answer; node2: connection refused"
+        assert told in storing.wrong(replace(storage, rgw=True), seen)
 
     @pytest.mark.parametrize("first", [{"quorate": False}, {"reachable": False}])
     def test_a_monitor_that_was_made_since_is_believed_after_the_planned_ones(
@@ -287,6 +321,30 @@ class TestWrong:
         )
         anywhere = replace(storage, failure_domain=FailureDomain.OSD)
         assert storing.wrong(anywhere, crowded) == ()
+
+
+class TestRemembered:
+    """A look is kept in a file, and those of older versions know fewer numbers."""
+
+    def test_a_look_is_read_as_it_was(self, tmp_path: Path) -> None:
+        folders = Folders(tmp_path / "cache", tmp_path / "data", tmp_path / "state")
+        seen = replace(HEALTHY, managers=3, metadata_servers=3, gateways={"node1": "200"})
+        health.remember(folders, "lab", (), seen)
+        told = health.recall(folders, "lab")
+        assert told is not None
+        assert told.ceph == seen
+
+    def test_an_older_one_counts_neither_managers_nor_gateways(self, tmp_path: Path) -> None:
+        folders = Folders(tmp_path / "cache", tmp_path / "data", tmp_path / "state")
+        health.remember(folders, "lab", (), HEALTHY)
+        (file,) = tmp_path.rglob("health.json")
+        record = json.loads(file.read_text())
+        for name in ("managers", "metadata_servers", "gateways"):
+            del record["ceph"][name]
+        file.write_text(json.dumps(record))
+        told = health.recall(folders, "lab")
+        assert told is not None
+        assert told.ceph == HEALTHY
 
 
 class TestSecrets:

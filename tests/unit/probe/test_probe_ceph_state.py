@@ -3,11 +3,14 @@
 import copy
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from testbed.plan.decide import plan
+from testbed.plan.storage import Storage
 from testbed.probe.ceph.quorum import MonStatus, read_mon_status
 from testbed.probe.ceph.state import (
     CephSeen,
@@ -18,9 +21,19 @@ from testbed.probe.ceph.state import (
     verdicts,
 )
 from testbed.probe.verdict import failing
+from testbed.topology.shipped import find
 
 SAMPLES = Path(__file__).parent / "samples"
 Answers = dict[str, Any]
+
+
+def planned() -> Storage:
+    made = plan(find("aolda"), name="lab", folder=Path("/lab"), loopback="127.77.0.1").storage
+    assert made is not None
+    return replace(made, cephfs=True, rgw=True)
+
+
+WANTED = planned()
 
 
 def sample(name: str) -> Any:
@@ -43,7 +56,7 @@ def seen(answers: Answers) -> CephSeen:
 
 def wrong(answers: Answers) -> list[str]:
     found = seen(answers)
-    return [str(v) for v in failing((*verdicts(found, 3), *placement_verdicts(found)))]
+    return [str(v) for v in failing((*verdicts(found, WANTED), *placement_verdicts(found)))]
 
 
 def test_a_healthy_cluster_holds_in_every_point(answers: Answers) -> None:
@@ -75,6 +88,10 @@ def muted_warning(answers: Answers) -> None:
 
 def osd_down(answers: Answers) -> None:
     answers["status"]["osdmap"]["num_up_osds"] = 2
+
+
+def osd_purged(answers: Answers) -> None:
+    answers["status"]["osdmap"] |= {"num_osds": 2, "num_up_osds": 2, "num_in_osds": 2}
 
 
 def degraded(answers: Answers) -> None:
@@ -118,6 +135,7 @@ def short_group(answers: Answers) -> None:
             ["ceph: health: HEALTH_WARN: POOL_NO_REDUNDANCY: 2 pool(s) have no replicas (muted)"],
         ),
         (osd_down, ["ceph: OSDs: 2 up and 3 in of 3"]),
+        (osd_purged, ["ceph: OSDs: 2 up and 2 in of 2, 3 wanted"]),
         (
             degraded,
             ["ceph: placement groups: 48 active+clean, 1 active+undersized+degraded"],
@@ -144,11 +162,81 @@ def test_all_copies_on_one_host_are_seen_though_ceph_is_content(answers: Answers
     assert len(failing(tuple(placement_verdicts(found)))) == 4
 
 
+def daemons(managers: tuple[bool, int], ranks: list[str], standby: int) -> Answers:
+    """Return what `status` tells of managers and metadata servers, as Ceph 18 does."""
+    return {
+        "mgrmap": {"available": managers[0], "num_standbys": managers[1], "modules": []},
+        "fsmap": {
+            "epoch": 9,
+            "by_rank": [
+                {"filesystem_id": 1, "rank": rank, "name": f"node{rank + 1}", "status": status}
+                for rank, status in enumerate(ranks)
+            ],
+            "up:standby": standby,
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (daemons((True, 2), ["up:active"], 2), []),
+        (daemons((True, 3), ["up:active", "up:active"], 2), []),
+        (daemons((True, 1), ["up:active"], 2), ["ceph: managers: 2 of 3 managers"]),
+        (daemons((False, 2), ["up:active"], 2), ["ceph: managers: 2 of 3 managers"]),
+        (
+            daemons((True, 2), ["up:active"], 1),
+            ["ceph: metadata servers: 2 of 3 metadata servers"],
+        ),
+        (
+            daemons((True, 2), ["up:active(laggy or crashed)"], 2),
+            ["ceph: metadata servers: 2 of 3 metadata servers"],
+        ),
+    ],
+)
+def test_a_daemon_that_stands_by_is_missed_though_ceph_is_content(
+    answers: Answers, told: Answers, expected: list[str]
+) -> None:
+    answers["status"] |= told
+    assert seen(answers).health == "HEALTH_OK"
+    assert wrong(answers) == expected
+
+
+def test_who_tells_nothing_of_daemons_is_not_counted(answers: Answers) -> None:
+    found = seen(answers)
+    assert (found.managers, found.metadata_servers, found.gateways) == (None, None, {})
+    assert not {"managers", "metadata servers"} & {v.probe for v in verdicts(found, WANTED)}
+
+
+def test_a_cluster_without_files_and_objects_has_none_to_miss(answers: Answers) -> None:
+    answers["status"] |= daemons((True, 2), [], 0)
+    blocks = replace(WANTED, cephfs=False, rgw=False)
+    found = replace(seen(answers), gateways={"node1": "refused"})
+    assert failing(verdicts(found, blocks)) == ()
+
+
+@pytest.mark.parametrize(
+    ("node2", "holds", "told"),
+    [
+        ("200", True, "2 of 2 answer"),
+        ("503", False, "node2: 503"),
+        ("connection refused", False, "node2: connection refused"),
+    ],
+)
+def test_each_object_gateway_must_serve(
+    answers: Answers, node2: str, holds: bool, told: str
+) -> None:
+    found = replace(seen(answers), gateways={"node1": "200", "node2": node2})
+    (verdict,) = [v for v in verdicts(found, WANTED) if v.probe == "object gateways"]
+    assert (verdict.holds, verdict.seen) == (holds, told)
+
+
 @pytest.mark.parametrize(("planned", "holds"), [(1, True), (3, True), (4, False)])
 def test_a_cluster_that_was_grown_has_its_quorum(
     answers: Answers, planned: int, holds: bool
 ) -> None:
-    (quorum,) = [v for v in verdicts(seen(answers), planned) if v.probe == "quorum"]
+    wanted = replace(WANTED, nodes=(WANTED.nodes * 2)[:planned])
+    (quorum,) = [v for v in verdicts(seen(answers), wanted) if v.probe == "quorum"]
     assert quorum.holds is holds
     assert quorum.seen == f"3 of {max(planned, 3)} monitors: node1, node2, node3"
 
@@ -166,7 +254,7 @@ def test_groups_are_read_wrapped_and_bare(answers: Answers) -> None:
 
 def test_a_cluster_that_does_not_answer_is_one_problem() -> None:
     silent = unknown("no quorum: mon.node1 is probing")
-    assert [str(v) for v in failing(tuple(verdicts(silent, 3)))] == [
+    assert [str(v) for v in failing(tuple(verdicts(silent, WANTED)))] == [
         "ceph: health: unknown: no quorum: mon.node1 is probing"
     ]
 
