@@ -25,7 +25,7 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class ClusterFacts:
-    """What the monitors know: OSDs by id, pools and filesystems by name."""
+    """What the monitors know: OSDs by id, but for destroyed ones; pools, filesystems by name."""
 
     osds: frozenset[int]
     pools: Mapping[str, Pool]
@@ -46,7 +46,9 @@ class MonCommand:
 def read_facts(osd_dump: Any, filesystems: Any) -> ClusterFacts:
     """Read the answers to `osd dump` and `fs ls`."""
     return ClusterFacts(
-        osds=frozenset(osd["osd"] for osd in osd_dump["osds"]),
+        osds=frozenset(
+            osd["osd"] for osd in osd_dump["osds"] if "destroyed" not in osd.get("state", ())
+        ),
         pools={
             pool["pool_name"]: Pool(
                 pool["size"], pool["min_size"], frozenset(pool["application_metadata"])
@@ -61,6 +63,14 @@ def observe(ask: Ask) -> ClusterFacts:
     """Return what the monitors know now."""
     osds, filesystems = (ask.mon(each, timeout=_ANSWER) for each in ("osd dump", "fs ls"))
     return read_facts(osds.json(), filesystems.json())
+
+
+def keyless(ask: Ask, facts: ClusterFacts, storage: Storage) -> frozenset[int]:
+    """Return the OSDs that are missing and whose key the monitors do not know, or no longer."""
+    missing = (osd.id for osd in storage.osds if osd.id not in facts.osds)
+    return frozenset(
+        osd for osd in missing if not ask.mon("auth get", timeout=_ANSWER, entity=f"osd.{osd}").ok
+    )
 
 
 def commands(facts: ClusterFacts, storage: Storage) -> Iterator[MonCommand]:

@@ -20,6 +20,8 @@ _SLOW = 300.0  # seconds; an emulated machine makes an OSD in a tenth of that
 class NodeFacts:
     """What a node has: its files' digest, its monitor's store, its OSDs, what runs.
 
+    `keyless` are the OSDs whose key is not there, as where somebody has cleaned up after one.
+
     Who made a store is not asked: an operator may have made the monitor anew.
     """
 
@@ -27,16 +29,21 @@ class NodeFacts:
     monitor: bool
     osds: frozenset[int]
     running: frozenset[str]  # units that are enabled and active
+    keyless: frozenset[int] = frozenset()
 
 
 def facts_script(storage: Storage, node: StorageNode) -> Script:
     """Return the look at a node; it changes nothing and starts few processes."""
+    osds = " ".join(str(osd.id) for osd in node.osds)
     return Script(
         f"""
 printf 'digest '; cat {DIGEST} 2>/dev/null || echo none
 [ -e {_store(node)}/store.db/CURRENT ] && [ ! -e {_MAKING} ] && echo monitor
 for ready in /var/lib/ceph/osd/ceph-*/ready; do
     [ -e "$ready" ] && osd=${{ready%/ready}} && echo "osd ${{osd##*-}}"
+done
+for osd in {osds}; do
+    [ -e {osd_keyring("$osd")} ] || echo "keyless $osd"
 done
 {look(_units(storage, node))}
 """,
@@ -50,9 +57,14 @@ def read_facts(text: str) -> NodeFacts:
     return NodeFacts(
         digest=digest[1] if digest else "none",
         monitor=re.search(r"^monitor$", text, re.MULTILINE) is not None,
-        osds=frozenset(int(osd) for osd in re.findall(r"^osd (\d+)$", text, re.MULTILINE)),
+        osds=_numbers("osd", text),
         running=running(text),
+        keyless=_numbers("keyless", text),
     )
+
+
+def _numbers(word: str, text: str) -> frozenset[int]:
+    return frozenset(int(osd) for osd in re.findall(rf"^{word} (\d+)$", text, re.MULTILINE))
 
 
 def _units(storage: Storage, node: StorageNode) -> Iterator[str]:
@@ -85,6 +97,8 @@ def making(
     """Yield the steps that make a node's daemons, up to where they need each other."""
     if facts.digest != digest_of(files):
         yield unpacking(node.machine, _without_keys_of(facts.osds, files))
+    elif lacking := facts.keyless - facts.osds:
+        yield unpacking(node.machine, _keys_of(lacking, files), "keys")
     if node.monitor and not facts.monitor:
         yield Step("monitor", node.machine, _make_monitor(storage, node), timeout=_SLOW)
     if node.monitor:
@@ -96,8 +110,13 @@ def making(
 
 def _without_keys_of(osds: frozenset[int], files: tuple[File, ...]) -> tuple[File, ...]:
     """Return the files but for the keys of OSDs that were made: one made anew has a new key."""
-    theirs = {osd_keyring(str(osd)) for osd in osds}
-    return tuple(file for file in files if file.path not in theirs)
+    theirs = _keys_of(osds, files)
+    return tuple(file for file in files if file not in theirs)
+
+
+def _keys_of(osds: frozenset[int], files: tuple[File, ...]) -> tuple[File, ...]:
+    paths = {osd_keyring(str(osd)) for osd in osds}
+    return tuple(file for file in files if file.path in paths)
 
 
 def starting(
@@ -111,6 +130,24 @@ def starting(
         again = f"systemctl reset-failed {units} 2>/dev/null || true"
         script = f"{enabling(missing)}\n{REREAD}\n{again}\nsystemctl start {units}\n"
         yield Step(name, node.machine, Script(script, sudo=True))
+
+
+def readmitting(osd: Osd, machine: str) -> Step:
+    """Return the step that gives the monitors an OSD back that they know neither in nor by key.
+
+    Somebody may have made it anew, so both its name and its key are what its folder says. The key
+    is in no program's arguments.
+    """
+    keyring = osd_keyring(str(osd.id))
+    folder = keyring.rpartition("/")[0]
+    script = f"""
+uuid=$(cat {folder}/fsid)
+key=$(sed -n 's/^[[:space:]]*key *= *//p' {keyring})
+[ -n "$key" ] || {{ echo "there is no key in {keyring}" >&2; exit 1; }}
+printf '{{"cephx_secret": "%s"}}' "$key" | \
+    ceph --connect-timeout 60 osd new "$uuid" {osd.id} -i - >/dev/null
+"""
+    return Step(f"admit OSD {osd.id}", machine, Script(script, sudo=True), timeout=_SLOW)
 
 
 def restarting_monitor(machine: str) -> Step:

@@ -1,7 +1,7 @@
 """Ceph from Debian's packages: all nodes side by side up to the quorum, then the cluster."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from testbed.deploy.ceph import cluster, node
 from testbed.deploy.ceph.files import files
@@ -46,7 +46,7 @@ def deploy(storage: Storage, guests: Guests, secrets: Secrets, timing: Timing) -
         with timing(WHOLE, "quorum"):
             _wait_for_quorum(ask, storage)
         with timing(WHOLE, "pools"):
-            _command(ask, storage)
+            _command(ask, job, known=not any(facts.monitor for facts in before))
     nodes = zip(storage.nodes, before, strict=True)
     side_by_side(nodes, lambda pair: _start(job, *pair))
 
@@ -81,8 +81,16 @@ def _wait_for_quorum(ask: Ask, storage: Storage) -> None:
     )
 
 
-def _command(ask: Ask, storage: Storage) -> None:
-    for command in cluster.commands(cluster.observe(ask), storage):
+def _command(ask: Ask, job: _Job, *, known: bool) -> None:
+    """Make what the cluster lacks; monitors that were made just now have every OSD's key `known`.
+
+    One that was purged or destroyed has lost its key: it comes back by what its node has of it.
+    """
+    facts = cluster.observe(ask)
+    lost = frozenset() if known else cluster.keyless(ask, facts, job.storage)
+    for each in job.storage.nodes:
+        job.take(node.readmitting(osd, each.machine) for osd in each.osds if osd.id in lost)
+    for command in cluster.commands(replace(facts, osds=facts.osds | lost), job.storage):
         answer = ask.mon(command.prefix, timeout=_COMMAND, **command.arguments)
         if not answer.ok:
             raise DeployError(

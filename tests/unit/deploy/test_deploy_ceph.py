@@ -4,6 +4,7 @@ import base64
 import configparser
 import io
 import json
+import os
 import struct
 import subprocess
 import tarfile
@@ -193,6 +194,8 @@ class TestNode:
             ({"digest": "older"}, ["files"]),
             ({"monitor": False}, ["monitor"]),
             ({"osds": frozenset()}, ["disk"]),
+            ({"osds": frozenset(), "keyless": frozenset({0})}, ["keys", "disk"]),
+            ({"keyless": frozenset({0})}, []),
             ({"running": frozenset()}, ["start monitor", "start OSDs", "start services"]),
         ],
     )
@@ -235,12 +238,7 @@ class TestNode:
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).touch()
         look = node.facts_script(storage, storage.nodes[0]).text.partition("\nfor ready")[0]
-        done = subprocess.run(
-            ["sh", "-euc", look.replace("/var/lib/ceph", str(tmp_path))],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = in_shell(look, tmp_path)
         assert ("monitor" in done.stdout.splitlines()) == made
 
     def test_an_osd_that_was_made_keeps_its_key(
@@ -251,14 +249,67 @@ class TestNode:
         assert names_in(step) >= {"etc/ceph/ceph.conf", "var/lib/ceph/mgr/ceph-node1/keyring"}
         assert "var/lib/ceph/osd/ceph-0/keyring" not in names_in(step)
 
+    def test_only_the_keys_that_are_missing_are_brought(
+        self, everything: Storage, secrets: Secrets
+    ) -> None:
+        done = self.finished(everything, secrets)
+        facts = replace(done, osds=frozenset(), keyless=frozenset({0}))
+        keys, _ = self.steps(everything, secrets, facts)
+        assert names_in(keys) == {"var/lib/ceph/osd/ceph-0/keyring"}
+
+    @pytest.mark.parametrize(
+        ("there", "told"), [((), ["keyless 0"]), (("osd/ceph-0/keyring",), [])]
+    )
+    def test_an_osd_without_a_key_is_found(
+        self, storage: Storage, tmp_path: Path, there: tuple[str, ...], told: list[str]
+    ) -> None:
+        for name in there:
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).touch()
+        look = node.facts_script(storage, storage.nodes[0]).text.partition("\necho units")[0]
+        done = in_shell(look, tmp_path)
+        assert [line for line in done.stdout.splitlines() if line.startswith("key")] == told
+
+    def test_an_osd_comes_back_by_what_its_folder_says(
+        self, storage: Storage, tmp_path: Path
+    ) -> None:
+        osd = tmp_path / "osd" / "ceph-0"
+        osd.mkdir(parents=True)
+        (osd / "fsid").write_text("6a3c\n")
+        (osd / "keyring").write_text("[osd.0]\n\tkey = c2VjcmV0a2V5PT0=\n")
+        told = tmp_path / "told"
+        (tmp_path / "ceph").write_text(f'#!/bin/sh\necho "$@" >{told}; cat >>{told}\n')
+        (tmp_path / "ceph").chmod(0o755)
+        step = node.readmitting(storage.osds[0], "node1")
+        assert isinstance(step.command, Script)
+        assert in_shell(step.command.text, tmp_path).returncode == 0
+        line, secret = told.read_text().splitlines()
+        assert line == "--connect-timeout 60 osd new 6a3c 0 -i -"
+        assert json.loads(secret) == {"cephx_secret": "c2VjcmV0a2V5PT0="}
+
+    @pytest.mark.parametrize("keyring", [None, "[osd.0]\n"])
+    def test_an_osd_without_a_key_is_given_to_nobody(
+        self, storage: Storage, tmp_path: Path, keyring: str | None
+    ) -> None:
+        osd = tmp_path / "osd" / "ceph-0"
+        osd.mkdir(parents=True)
+        (osd / "fsid").write_text("6a3c\n")
+        if keyring is not None:
+            (osd / "keyring").write_text(keyring)
+        step = node.readmitting(storage.osds[0], "node1")
+        assert isinstance(step.command, Script)
+        done = in_shell(step.command.text, tmp_path)
+        assert done.returncode != 0
+        assert "keyring" in done.stderr
+
     def test_facts_are_read_from_what_the_script_prints(self) -> None:
         told = (
-            "digest 0a1b\nmonitor\nosd 0\nosd 7\n"
+            "digest 0a1b\nmonitor\nosd 0\nosd 7\nkeyless 2\n"
             "units ceph-mon@node1 ceph-mgr@node1 ceph-osd@0\n"
             "now active failed active\nboot enabled enabled disabled\n"
         )
         assert node.read_facts(told) == NodeFacts(
-            "0a1b", True, frozenset({0, 7}), frozenset({"ceph-mon@node1"})
+            "0a1b", True, frozenset({0, 7}), frozenset({"ceph-mon@node1"}), frozenset({2})
         )
 
     def test_a_fresh_node_has_nothing(self) -> None:
@@ -318,12 +369,28 @@ class TestCluster:
             rest = list(cluster.commands(facts, everything))
             assert rest == whole[cut:], f"cut after {cut} commands"
 
+    def test_a_destroyed_osd_is_missing(self, storage: Storage) -> None:
+        osds = [{"osd": 0, "state": ["exists", "up"]}, {"osd": 1, "state": ["destroyed", "exists"]}]
+        facts = cluster.read_facts({"osds": osds, "pools": []}, [])
+        assert facts.osds == {0}
+
     def test_facts_are_read_from_a_real_clusters_answer(self, storage: Storage) -> None:
         sample = Path(__file__).parents[1] / "probe" / "samples" / "osd_dump.json"
         facts = cluster.read_facts(json.loads(sample.read_text()), [{"name": "cephfs"}])
         assert facts.pools["volumes"] == Pool(3, 2, frozenset({"rbd"}))
         assert facts.osds == {0, 1, 2}
         assert facts.filesystems == {"cephfs"}
+
+
+def in_shell(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a script with Ceph's files, and its programs, in that folder."""
+    return subprocess.run(
+        ["sh", "-euc", text.replace("/var/lib/ceph", str(folder))],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": f"{folder}:{os.defpath}"},
+    )
 
 
 def names_in(step: Step) -> set[str]:

@@ -1,5 +1,6 @@
 """Ceph's deployment as a whole: what is there is left alone, what is missing is made."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -88,3 +89,53 @@ def test_a_daemon_that_stopped_is_started_and_nothing_else(storage: Storage) -> 
     world.nodes["node2"].active -= {"ceph-osd@1"}
     world.nodes["node3"].enabled -= {"ceph-mgr@node3"}
     assert sorted(raise_it(world)) == ["node2: start ceph-osd@1", "node3: start ceph-mgr@node3"]
+
+
+class TestLostOsd:
+    """An OSD that an operator has taken out of the cluster comes back with a key that fits."""
+
+    @pytest.fixture
+    def world(self, storage: Storage) -> FakeCluster:
+        world = FakeCluster(storage)
+        raise_it(world)
+        world.nodes["node2"].active -= {"ceph-osd@1"}
+        return world
+
+    def clean_up(self, world: FakeCluster) -> None:
+        world.nodes["node2"].osds.clear()
+        world.nodes["node2"].keys.clear()
+
+    def test_one_that_was_purged_comes_back_as_it_is(self, world: FakeCluster) -> None:
+        world.purge(1)
+        assert raise_it(world) == ["node2: admit osd 1", "node2: start ceph-osd@1"]
+        assert raise_it(world) == []
+
+    def test_one_that_was_destroyed_comes_back_as_it_is(self, world: FakeCluster) -> None:
+        world.destroy(1)
+        assert raise_it(world) == ["node2: admit osd 1", "node2: start ceph-osd@1"]
+        assert raise_it(world) == []
+
+    @pytest.mark.parametrize("lose", [FakeCluster.purge, FakeCluster.destroy])
+    def test_one_whose_folder_is_gone_is_made_anew(
+        self, world: FakeCluster, lose: Callable[[FakeCluster, int], None]
+    ) -> None:
+        lose(world, 1)
+        self.clean_up(world)
+        back = ["node2: keys", "node2: osd 1", "node2: admit osd 1", "node2: start ceph-osd@1"]
+        assert raise_it(world) == back
+        assert raise_it(world) == []
+
+    def test_one_that_was_made_anew_before_keeps_its_name_and_its_key(
+        self, world: FakeCluster
+    ) -> None:
+        world.nodes["node2"].osds[1] = "another"
+        world.nodes["node2"].keys[1] = "its own"
+        world.purge(1)
+        assert raise_it(world) == ["node2: admit osd 1", "node2: start ceph-osd@1"]
+        assert (world.osds[1], world.auth[1]) == ("another", "its own")
+
+    def test_one_that_was_removed_and_kept_its_key_comes_back_with_it(
+        self, world: FakeCluster
+    ) -> None:
+        uuid = world.osds.pop(1)
+        assert raise_it(world) == [f"ceph: osd new {uuid} 1", "node2: start ceph-osd@1"]
