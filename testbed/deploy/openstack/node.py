@@ -22,6 +22,7 @@ from testbed.probe.cloud.node import GUARDED, bridge_of
 QUEUE = "rabbitmq-server"
 DATABASE = "mariadb"
 DASHBOARD = "apache2"
+LIBVIRT = "libvirtd"
 _START = 1800.0  # seconds; an emulated Python takes a minute to start, and its needs come first
 NONE = "none"
 _MIXED = "mixed"  # some units have read other files than others
@@ -67,7 +68,7 @@ _HOST = ("ovn-host", "ovn-controller")
 def ground(node: CloudNode) -> tuple[str, ...]:
     """Return the units below the services; none of them is a Python, so all start at once."""
     central = _CENTRAL if node.control else ()
-    return (*_SWITCH, *central, *_HOST, "libvirtd")
+    return (*_SWITCH, *central, *_HOST, LIBVIRT)
 
 
 # In this order: each needs some of those before it, and its unit waits until they answer. At boot
@@ -171,7 +172,7 @@ def sealing(site: Site, wanted: tuple[File, ...], facts: NodeFacts) -> Iterator[
     """
     sealed = facts.is_sealed(wanted)
     if not sealed or not facts.running.issuperset(units(site.node)):
-        yield Step("units", site.node.machine, Script(REREAD, sudo=True))
+        yield rereading(site.node.machine)
     if not sealed:
         yield unpacking(site.node.machine, (_placed(wanted), *wanted[-1:]), "seal")
 
@@ -201,6 +202,11 @@ def starting(
         if firewall.UNIT in missing:
             script += f"systemctl reload {firewall.UNIT}\n"  # it may be active, without rules
         yield Step(name, machine, Script(script, sudo=True), timeout=_START)
+
+
+def rereading(machine: str) -> Step:
+    """Return the step that tells systemd its units."""
+    return Step("units", machine, Script(REREAD, sudo=True))
 
 
 def opening(site: Site) -> Step:

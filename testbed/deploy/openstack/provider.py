@@ -100,9 +100,19 @@ class _Node:
         own = self.site.node
         front, ground = node.front(own), node.ground(own)
         again = self.older
+        if again:
+            ground = tuple(unit for unit in ground if unit != node.LIBVIRT)
         self.job.take_all(node.starting("front", self.machine, front, self.facts, again=again))
         self.job.take_all(node.starting("ground", self.machine, ground, self.facts))
+        if again:
+            self._restart_libvirt()
         self.job.take_all(node.switching(self.site, self.facts))
+
+    def _restart_libvirt(self) -> None:
+        """Have libvirt read Ceph's key again, which it does at its start; instances run on."""
+        self.job.take(node.rereading(self.machine))
+        unit = (node.LIBVIRT,)
+        self.job.take_all(node.starting("libvirt", self.machine, unit, self.facts, again=True))
 
     def start(self, unit: str) -> None:
         steps = tuple(node.starting(unit, self.machine, (unit,), self.facts, again=self.older))

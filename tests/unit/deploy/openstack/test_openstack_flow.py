@@ -171,7 +171,22 @@ def test_with_other_files_the_services_start_again_and_the_databases_do_not(
     assert "node2: restart keystone" in changes
     assert "node2: restart nftables memcached haproxy keepalived" in changes
     assert {each.partition(":")[0] for each in changes} == {"node2"}
+    assert not any("ovn" in each or "switch" in each for each in changes)
     assert not any("mariadb" in each or "rabbitmq" in each for each in changes)
+
+
+def test_libvirt_starts_again_with_other_files_for_it_reads_cephs_key_at_its_start(
+    world: FakeCloud,
+) -> None:
+    first = raise_it(world)
+    assert not any("restart" in each for each in first)
+    assert sum("libvirtd" in each for each in first) == len(world.nodes)
+    world.nodes["node2"].files["etc/nova/testbed.digest"] = b"0123\n"
+    changes = raise_it(world)
+    reads, restarts = (place(changes, what) for what in ("read units", "restart libvirtd"))
+    assert reads < restarts < place(changes, "restart nova-compute")
+    assert changes.count("node2: restart libvirtd") == 1
+    assert not any("start libvirtd" in each for each in changes if "restart" not in each)
 
 
 def test_what_a_deployment_that_broke_off_has_started_starts_again_with_other_files() -> None:
