@@ -19,9 +19,21 @@ class File:
     owner: str = "root"
 
 
+@dataclass(frozen=True, slots=True)
+class Folder(File):
+    """A folder to make before what is in it; one that is there already stays as it is."""
+
+    text: str = ""
+    mode: int = 0o755
+
+
 def sealed(path: str, made: tuple[File, ...]) -> tuple[File, ...]:
-    """Return the files and, last, one with their digest: where it is, all of them are."""
-    digest = hashlib.sha256(repr(made).encode()).hexdigest()
+    """Return the files and, last, one with their digest: where it is, all of them are.
+
+    Folders do not count, for other ones would not be put in the place of those that are there.
+    """
+    counted = tuple(file for file in made if not isinstance(file, Folder))
+    digest = hashlib.sha256(repr(counted).encode()).hexdigest()
     return (*made, File(path, f"{digest}\n"))
 
 
@@ -45,5 +57,6 @@ def archive(wanted: tuple[File, ...]) -> bytes:
             entry = tarfile.TarInfo(file.path.lstrip("/"))
             entry.size, entry.mode = len(data), file.mode
             entry.uname = entry.gname = file.owner
+            entry.type = tarfile.DIRTYPE if isinstance(file, Folder) else tarfile.REGTYPE
             tar.addfile(entry, io.BytesIO(data))
     return packed.getvalue()

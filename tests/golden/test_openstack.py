@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.deploy.files import File
+from testbed.deploy.files import File, Folder
 from testbed.deploy.openstack.files import files
 from testbed.deploy.openstack.secrets import Secrets, new_secrets
 from testbed.deploy.openstack.site import Site
@@ -43,10 +43,11 @@ def secrets() -> Secrets:
 
 
 def rendered(topology: str, machine: str) -> dict[str, File]:
-    made = plan(find(topology), name=topology, folder=Path("/lab"), loopback="127.77.0.1")
-    assert made.cloud and made.storage
-    site = Site(made.cloud, made.storage, made.cloud.node(machine), secrets(), KEYS, kvm="")
-    return {file.path.lstrip("/"): file for file in files(site)}
+    lab = plan(find(topology), name=topology, folder=Path("/lab"), loopback="127.77.0.1")
+    assert lab.cloud and lab.storage
+    site = Site(lab.cloud, lab.storage, lab.cloud.node(machine), secrets(), KEYS, kvm="")
+    made = (file for file in files(site) if not isinstance(file, Folder))
+    return {file.path.lstrip("/"): file for file in made}
 
 
 @pytest.mark.parametrize(("topology", "machine"), NODES)

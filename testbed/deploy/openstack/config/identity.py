@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from testbed.deploy.files import File
+from testbed.deploy.files import File, Folder
 from testbed.deploy.openstack.config.oslo import cache, database, ini
 from testbed.deploy.openstack.secrets import CREDENTIAL, FERNET, KEYS, key
 from testbed.deploy.openstack.site import KEYSTONE, Site
@@ -14,9 +14,12 @@ def files(site: Site) -> Iterator[File]:
     """Yield keystone's files; its keys are the same on every node, or tokens would not be."""
     yield File("/etc/keystone/keystone.conf", _conf(site), 0o640, "keystone")
     for repository in (FERNET, CREDENTIAL):
+        folder = f"/etc/keystone/{repository}-keys"
+        yield Folder(folder, mode=0o700, owner="keystone")  # who rotates keys writes there
         for number in KEYS:
-            path = f"/etc/keystone/{repository}-keys/{number}"
-            yield File(path, site.secrets[key(repository, number)], 0o600, "keystone")
+            yield File(
+                f"{folder}/{number}", site.secrets[key(repository, number)], 0o600, "keystone"
+            )
 
 
 def _conf(site: Site) -> str:

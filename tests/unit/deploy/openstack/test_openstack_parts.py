@@ -11,6 +11,7 @@ from pathlib import Path
 import bcrypt
 import pytest
 
+from testbed.deploy.files import archive
 from testbed.deploy.openstack import seed
 from testbed.deploy.openstack.config import compute, firewall, network, web
 from testbed.deploy.openstack.config.gates import answers, gates
@@ -57,6 +58,16 @@ class TestSecrets:
     @pytest.mark.parametrize("repository", [FERNET, CREDENTIAL])
     def test_keystones_keys_are_what_fernet_takes(self, repository: str) -> None:
         assert len(base64.urlsafe_b64decode(SECRETS[f"{repository}-key-1"])) == 32
+
+    @pytest.mark.parametrize("repository", [FERNET, CREDENTIAL])
+    def test_keystone_may_rotate_its_keys(self, repository: str) -> None:
+        with tarfile.open(fileobj=io.BytesIO(archive(files(site())))) as tar:
+            entries = {entry.name: entry for entry in tar}
+        folder = f"etc/keystone/{repository}-keys"
+        names = list(entries)
+        assert names.index(folder) < names.index(f"{folder}/0")
+        assert entries[folder].isdir()
+        assert (entries[folder].mode, entries[folder].uname) == (0o700, "keystone")
 
 
 class TestSeed:
