@@ -17,6 +17,7 @@ from testbed.wait import Seen, wait_until
 
 _STATE = "/var/lib/mysql/grastate.dat"
 _START, _JOINED = 900.0, 600.0  # seconds
+_BEGUN = 1200.0  # seconds; systemd gives a start 900, and what it says then must still be heard
 _ACTIVE, _PRIMARY = "active", "Primary"
 
 
@@ -46,9 +47,13 @@ mariadb -N -B -e "SHOW STATUS WHERE Variable_name IN
 """,
     sudo=True,
 )
+# What galera_new_cluster says to systemd around a start, and takes back itself unless it was cut
+# off: a server that starts with it next would be a second cluster.
+_NO_NEW_CLUSTER = "systemctl set-environment _WSREP_NEW_CLUSTER="
 # A server that waits for others writes nothing, and would not hear a polite word until it gave up.
 _STOP = Script(
     f"""
+{_NO_NEW_CLUSTER}
 if ! systemctl is-active --quiet {DATABASE}; then
     systemctl stop --no-block {DATABASE}
     systemctl kill --signal=KILL {DATABASE} 2>/dev/null || true
@@ -76,6 +81,7 @@ galera_new_cluster
 )
 _JOIN = Script(
     f"""
+{_NO_NEW_CLUSTER}
 {enabling([DATABASE])}
 systemctl reset-failed {DATABASE} 2>/dev/null || true
 # One that is joining already would begin again with all that it copies.
@@ -132,7 +138,7 @@ def _begin(job: Job) -> str:
     side_by_side(names, lambda name: job.take(Step("database off", name, _STOP, timeout=_START)))
     positions = dict(zip(names, side_by_side(names, lambda n: _position(job, n)), strict=True))
     first = galera.first(positions)
-    job.take(Step("first database", first, _BEGIN, timeout=_START))
+    job.take(Step("first database", first, _BEGIN, timeout=_BEGUN))
     return first
 
 

@@ -97,6 +97,18 @@ class TestShell:
         self.run(path, database._JOIN)
         assert said.read_text().splitlines()[-1] == f"{verb} mariadb"
 
+    @pytest.mark.parametrize("script", [database._STOP, database._JOIN])
+    def test_no_server_begins_a_second_cluster_because_a_first_try_was_cut_off(
+        self, path: Path, script: Script
+    ) -> None:
+        said = path / "said"
+        self.say(path, "systemctl", f'echo "$*" >>{said}')
+        self.run(path, script)
+        assert said.read_text().splitlines()[0] == "set-environment _WSREP_NEW_CLUSTER="
+
+    def test_a_first_server_may_take_longer_than_systemd_gives_it(self) -> None:
+        assert database._BEGUN > 900  # mariadb.service's own limit
+
 
 class TestPatience:
     def test_a_machine_out_of_reach_is_asked_once_more_and_no_more(self) -> None:
