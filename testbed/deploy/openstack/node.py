@@ -23,6 +23,7 @@ QUEUE = "rabbitmq-server"
 DATABASE = "mariadb"
 DASHBOARD = "apache2"
 LIBVIRT = "libvirtd"
+COMPUTE = "nova-compute"
 _START = 1800.0  # seconds; an emulated Python takes a minute to start, and its needs come first
 NONE = "none"
 _MIXED = "mixed"  # some units have read other files than others
@@ -80,9 +81,9 @@ WAVES = (
         *("nova-conductor", "nova-api", "cinder-api", "nova-scheduler"),
         *("cinder-scheduler", "cinder-volume"),
     ),
-    ("nova-compute", DASHBOARD),
+    (COMPUTE, DASHBOARD),
 )
-_EVERYWHERE = {"nova-compute"}
+_EVERYWHERE = {COMPUTE}
 
 
 def in_wave(wave: tuple[str, ...], node: CloudNode) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from testbed.deploy.openstack.asking import patient
 from testbed.deploy.openstack.config.frontend import endpoints
 from testbed.deploy.openstack.database import raise_database
 from testbed.deploy.openstack.files import files
-from testbed.deploy.openstack.hosts import find_hosts
+from testbed.deploy.openstack.hosts import find_hosts, identifying
 from testbed.deploy.openstack.job import Job
 from testbed.deploy.openstack.node import NodeFacts
 from testbed.deploy.openstack.secrets import Secrets
@@ -116,6 +116,8 @@ class _Node:
 
     def start(self, unit: str) -> None:
         steps = tuple(node.starting(unit, self.machine, (unit,), self.facts, again=self.older))
+        if steps and unit == node.COMPUTE:
+            self.job.take(identifying(self.job, self.machine))
         self.job.take_all(steps)
         if steps and unit == node.DASHBOARD:
             self.job.take(node.opening(self.site))

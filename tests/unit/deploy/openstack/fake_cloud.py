@@ -16,6 +16,7 @@ sys.path.append(str(Path(__file__).parents[1]))  # what fake nodes share
 from fake_nodes import Changes, Door
 
 from testbed.deploy.ceph.clients import CINDER
+from testbed.deploy.openstack.hosts import IDENTITY
 from testbed.deploy.units import REREAD
 from testbed.guest import Command
 from testbed.plan.cloud import Cloud
@@ -48,6 +49,7 @@ class FakeCloud(Changes):
     nodes: dict[str, FakeNode] = field(default_factory=dict)
     placeholders: int = 21
     mapped: set[str] = field(default_factory=set)
+    identities: dict[str, str] = field(default_factory=dict)  # of nodes that nova knows
     statements: str = ""
     api: str = "300 Multiple Choices"  # what every API answers with
 
@@ -121,6 +123,9 @@ class FakeGuest(Door):
             self.world.statements, self.world.placeholders = stdin.decode(), 0
         if "keystone.endpoint" in text:
             return f"{self.world.placeholders}\n"
+        if "SELECT host, uuid" in text:
+            known = self.world.identities.items()
+            return "".join(f"{name}\t{uuid}\n" for name, uuid in known)
         if "compute_nodes" in text:
             return "\n".join(n for n, node in self.world.nodes.items() if _computes(node))
         return "\n".join(self.world.mapped)
@@ -165,15 +170,27 @@ class FakeGuest(Door):
             self.world.mapped = set(self.world.nodes)
         elif text.startswith("curl"):
             self.world.did(self.name, f"curl {text.split()[-1]}")
+        elif made := re.search(rf"printf %s (\S+) .* {IDENTITY}$", text, re.MULTILINE):
+            if not node.files.get(IDENTITY):
+                self.world.did(self.name, f"identity {made[1]}")
+                node.files[IDENTITY] = made[1].encode()
         elif text == REREAD:
             self.world.did(self.name, "read units again")
         else:
             for verb, units in re.findall(r"systemctl (start|restart) (.+)", text):
                 self.world.did(self.name, f"{verb} {units}")
+                if "nova-compute" in units.split():
+                    self._register()
                 node.enabled |= set(units.split())
                 node.active |= set(units.split())
             node.guarded |= "systemctl reload nftables" in text
         return ""
+
+    def _register(self) -> None:
+        """Do as nova does: who is known and has lost his identity is not let in."""
+        own = self.node.files.get(IDENTITY, b"").decode()
+        assert own, f"{self.name}: nova-compute would make an identity of its own"
+        assert self.world.identities.setdefault(self.name, own) == own, f"{self.name} is another"
 
 
 def _computes(node: FakeNode) -> bool:

@@ -1,5 +1,6 @@
 """OpenStack's deployment as a whole: what is there is left alone, what is missing is made."""
 
+import uuid
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from fake_cloud import FakeCloud
 
 from testbed.deploy.openstack import provider
+from testbed.deploy.openstack.hosts import IDENTITY
 from testbed.deploy.openstack.provider import Wanted, deploy
 from testbed.deploy.openstack.secrets import new_secrets
 from testbed.errors import DeployError, TestbedError, WaitTimeout
@@ -117,6 +119,42 @@ def test_the_dashboard_is_opened_once_on_every_node_that_starts_it(world: FakeCl
     for node in ("node1", "node2", "node3"):
         page = f"http://{world.cloud.node(node).address}:80/horizon/auth/login/"
         assert place(changes, f"{node}: start apache2") < changes.index(f"{node}: curl {page}")
+
+
+def test_each_node_has_an_identity_of_its_own_before_nova_would_make_one(
+    world: FakeCloud,
+) -> None:
+    changes = raise_it(world)
+    for name in world.nodes:
+        assert place(changes, f"{name}: identity") < place(changes, f"{name}: start nova-compute")
+    assert len({str(uuid.UUID(each)) for each in world.identities.values()}) == 3
+    again = FakeCloud(wanted().cloud)
+    raise_it(again)
+    assert again.identities == world.identities
+
+
+@pytest.mark.parametrize("left", [b"", None])
+def test_a_node_that_lost_its_identity_gets_the_one_that_nova_knows_it_by(
+    world: FakeCloud, left: bytes | None
+) -> None:
+    raise_it(world)
+    known = str(uuid.uuid4())  # as nova had made it
+    world.identities["node2"] = known
+    node = world.nodes["node2"]
+    node.active -= {"nova-compute"}
+    del node.files[IDENTITY]
+    node.files |= {} if left is None else {IDENTITY: left}
+    assert raise_it(world) == [
+        f"node2: identity {known}",
+        "node2: start nova-compute",
+        "node2: read units again",
+    ]
+
+
+def test_an_identity_that_is_there_stays(world: FakeCloud) -> None:
+    raise_it(world)
+    world.nodes["node2"].active -= {"nova-compute"}
+    assert raise_it(world) == ["node2: start nova-compute", "node2: read units again"]
 
 
 def test_a_daemon_that_stopped_behind_debians_unit_is_started(world: FakeCloud) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.deploy.openstack import database
+from testbed.deploy.openstack import database, hosts
 from testbed.deploy.openstack.asking import patient
 from testbed.deploy.openstack.node import NodeFacts, facts_script, read_facts
 from testbed.guest import CommandTimeout, Script, Unreachable
@@ -108,6 +108,35 @@ class TestShell:
 
     def test_a_first_server_may_take_longer_than_systemd_gives_it(self) -> None:
         assert database._BEGUN > 900  # mariadb.service's own limit
+
+
+class TestIdentity:
+    """What gives a node the name that nova knows it by; `install` cannot give files away here."""
+
+    OWN = "6f1c2d7e-2b1a-4a52-9d9e-0d6c6f3c1a11"
+
+    def give(self, folder: Path, install: str) -> int:
+        (folder / "install").write_text(f"#!/bin/sh\n{install}\n")
+        (folder / "install").chmod(0o755)
+        text = hosts.identity_script(self.OWN).text.replace("/var/lib/nova", str(folder))
+        path = f"{folder}:{os.environ['PATH']}"
+        return subprocess.run(["/bin/sh", "-euc", text], env={"PATH": path}).returncode
+
+    @pytest.mark.parametrize(
+        ("had", "has"), [(None, OWN), ("", OWN), ("what nova has made", "what nova has made")]
+    )
+    def test_it_is_given_where_there_is_none(
+        self, tmp_path: Path, had: str | None, has: str
+    ) -> None:
+        file = tmp_path / "compute_id"
+        if had is not None:
+            file.write_text(had)
+        words = '[ "$*" = "-o nova -g nova -m 644 /dev/stdin ' + str(file) + '" ] || exit 1'
+        assert self.give(tmp_path, f"{words}; cat >{file}") == 0
+        assert file.read_text() == has
+
+    def test_where_it_cannot_be_given_the_step_fails(self, tmp_path: Path) -> None:
+        assert self.give(tmp_path, "exit 3") == 3
 
 
 class TestPatience:
