@@ -69,8 +69,8 @@ def read(folders: Folders, plan: Plan) -> Keys:
         raise StateError(
             f"the keys of testbed '{plan.name}' are gone",
             why=f"no key for {', '.join(missing)} in {folder}",
-            next_step="set XDG_STATE_HOME as it was when it was raised; where they are lost, nobody "
-            f"gets in any more: testbed down --forget --name {plan.name}, then: "
+            next_step="set XDG_STATE_HOME as it was when it was raised; where they are lost, "
+            f"nobody gets in any more: testbed down --forget --name {plan.name}, then: "
             f"testbed up TOPOLOGY --name {plan.name}",
         )
     return Keys(folder / "user", found["user"], {name: found[name] for name in names})

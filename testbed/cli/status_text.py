@@ -53,6 +53,8 @@ def _ceph(seen: "CephSeen", when: str) -> Iterator[str]:
     yield f"  quorum  {', '.join(seen.quorum)}"
     yield f"  OSDs    {seen.osds_up} up, {seen.osds_in} in, of {seen.osds}"
     yield f"  groups  {states or 'none'}"
+    for warning in seen.problems if seen.health == "HEALTH_OK" else ():  # it is muted
+        yield f"  muted   {warning.removesuffix(' (muted)')}"
     for pool in seen.pools:
         placed = f"{pool.distinct} of {pool.groups} groups have all copies on distinct hosts"
         yield f"  pool    {pool.name}: {pool.size} copies, {pool.min_size} needed; {placed}"

@@ -1,6 +1,7 @@
 """What `testbed status` says of Ceph."""
 
 import time
+from dataclasses import replace
 
 from testbed.apply.health import Health
 from testbed.apply.status import Status
@@ -33,6 +34,13 @@ def test_a_healthy_cluster_is_shown_with_its_age() -> None:
         "  groups  16 active+clean",
         "  pool    volumes: 3 copies, 2 needed; 16 of 16 groups have all copies on distinct hosts",
     ]
+
+
+def test_a_muted_warning_of_a_healthy_cluster_is_shown() -> None:
+    muted = replace(HEALTHY, problems=("POOL_NO_REDUNDANCY: 2 pools (muted)",))
+    assert "  muted   POOL_NO_REDUNDANCY: 2 pools" in told(muted)
+    ringing = replace(muted, health="HEALTH_WARN")
+    assert not any("muted" in line for line in told(ringing))
 
 
 def test_what_is_wrong_is_one_line_each() -> None:
