@@ -61,6 +61,8 @@ def _chosen(
     """Return the testbeds to take down; kept ones are among them only where they shall go."""
     from testbed.apply import observe
 
+    if everything and name is not None:
+        raise typer.BadParameter("give --all or --name, not both")
     if everything:
         return tuple(sorted({*existing, *known})) if forget else existing
     if name is not None:

@@ -119,7 +119,8 @@ def _must_be_unused(name: str, identity: str, in_use: Collection[str]) -> None:
         raise StateError(
             f"image '{name}' cannot be made anew",
             why="disks of a testbed's machines stand on it",
-            next_step="run: testbed down --forget, then try again",
+            next_step="see which there are: testbed status; "
+            "then take down the one on it: testbed down --forget --name NAME",
         )
 
 

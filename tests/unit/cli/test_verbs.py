@@ -259,6 +259,16 @@ class TestDown:
             "testbed 'lab' is gone (6 machines)\ntestbed 'other' is gone (1 machine)\n"
         )
 
+    @pytest.mark.parametrize("forget", [(), ("--forget",)])
+    def test_all_of_them_and_one_of_them_contradict_each_other(
+        self, host: FakeHost, forget: tuple[str, ...]
+    ):
+        host.has_all()
+        result = run("down", "--all", "--name", "lab", *forget)
+        assert result.exit_code == 2
+        assert "give --all or --name, not both" in result.stderr
+        assert host.did == []
+
     @pytest.mark.parametrize("name", ["..", "/", "", "../.."])
     def test_a_name_that_leads_elsewhere_removes_nothing(
         self, host: FakeHost, folders: Folders, name: str

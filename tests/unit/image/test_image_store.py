@@ -124,7 +124,7 @@ def test_an_image_in_use_is_not_made_anew(store: Store, write: Write) -> None:
     identity = put_current(store)
     with pytest.raises(StateError, match="cannot be made anew") as caught:
         store.build("tiny", print, force=True, in_use=lambda: {identity})
-    assert caught.value.next_step == "run: testbed down --forget, then try again"
+    assert caught.value.next_step.endswith("testbed down --forget --name NAME")
     assert store.find("tiny")
 
 
