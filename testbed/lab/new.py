@@ -8,6 +8,7 @@ from testbed.errors import LabError
 from testbed.lab.folder import name_to_type
 from testbed.lab.format.common import LabId
 from testbed.lab.lint import accept
+from testbed.lab.writing import writing
 from testbed.topology.words import quoted
 
 _SCAFFOLD = Path(__file__).parent / "scaffold"
@@ -18,29 +19,23 @@ _LAB_ID: TypeAdapter[str] = TypeAdapter(LabId)
 def create(folder: Path, id: str) -> Path:
     """Write a new lab into `folder/id` and return that folder.
 
-    Raises `LabError` where something is there already, or the id cannot be one; what is
-    there is never changed.
+    Raises `LabError` where something is there already, or the id cannot be one, and
+    `CannotWrite`; what is there is never changed.
     """
     _must_be_id(id)
     lab = folder / id
-    try:
+    if lab.exists() or lab.is_symlink():
+        raise LabError(
+            f"'{lab}' is already there, so no lab was written",
+            next_step=f"choose another id, or run: testbed lab lint {name_to_type(lab)}",
+        )
+    with writing("the new lab", folder):
         lab.mkdir(parents=True)
         for source in sorted(_SCAFFOLD.rglob("*.*")):
             target = lab / source.relative_to(_SCAFFOLD)
             target.parent.mkdir(exist_ok=True)
             text = source.read_text(encoding="utf-8").replace(_ID, id)
             target.write_text(text, encoding="utf-8")
-    except FileExistsError as error:
-        raise LabError(
-            f"'{lab}' is already there, so no lab was written",
-            next_step=f"choose another id, or run: testbed lab lint {name_to_type(lab)}",
-        ) from error
-    except OSError as error:
-        raise LabError(
-            f"the new lab cannot be written to '{lab}'",
-            why=str(error.strerror or error),
-            next_step="check who may write to that folder",
-        ) from error
     accept(lab)
     return lab
 

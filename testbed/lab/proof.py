@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from testbed.lab.observation import Observation
+from testbed.lab.writing import writing
 
 FILE = "proof.json"
 _SCRIPTS = "*/*.sh"
@@ -66,12 +67,23 @@ def recorded(observation: Observation) -> Recorded:
     }
 
 
+def must_be_writable(folder: Path) -> None:
+    """Raise `CannotWrite` where a proof, which takes hours, could not be left in the end."""
+    with writing(FILE, folder):
+        _partial(folder).write_text("", encoding="utf-8")
+        _partial(folder).unlink()
+
+
 def write_proof(folder: Path, proof: Proof) -> None:
-    """Leave the proof in the lab's folder, whole or not at all."""
+    """Leave the proof in the lab's folder, whole or not at all; raises `CannotWrite`."""
     text = json.dumps(asdict(proof), indent=1, ensure_ascii=False, sort_keys=True)
-    partial = folder / f".{FILE}.new"
-    partial.write_text(f"{text}\n", encoding="utf-8")
-    partial.replace(folder / FILE)
+    with writing(FILE, folder):
+        _partial(folder).write_text(f"{text}\n", encoding="utf-8")
+        _partial(folder).replace(folder / FILE)
+
+
+def _partial(folder: Path) -> Path:
+    return folder / f".{FILE}.new"
 
 
 def read_proof(folder: Path) -> Proof | None:

@@ -22,7 +22,15 @@ from testbed.lab.folder import elsewhere
 from testbed.lab.format import Lab, Locale, Mode, Solution, Tier, WrongFix
 from testbed.lab.observation import Observation, Status
 from testbed.lab.probes import look
-from testbed.lab.proof import Proof, Recorded, digest, read_scripts, recorded, write_proof
+from testbed.lab.proof import (
+    Proof,
+    Recorded,
+    digest,
+    must_be_writable,
+    read_scripts,
+    recorded,
+    write_proof,
+)
 from testbed.lab.shortened import hurried
 from testbed.lab.start import prepare
 from testbed.lab.telling import Report, Teller
@@ -37,6 +45,7 @@ def prove(world: World, folder: Path, lab: Lab, report: Report) -> Proof:
 
     The testbed is sound afterwards. Raises a `TestbedError` where it cannot be tried at all.
     """
+    must_be_writable(folder)
     proof = attest(world, folder, lab, report)
     write_proof(folder, proof)
     return proof

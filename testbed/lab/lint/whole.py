@@ -12,6 +12,7 @@ from testbed.lab.lint.folder import MIRRORS, SOURCE, TRANSLATIONS, Reading, Rule
 from testbed.lab.lint.hashes import hashes, stale
 from testbed.lab.reading import refusal
 from testbed.lab.texts import PAGES, page_file, text_file
+from testbed.lab.writing import writing
 from testbed.topology.document import Document
 
 RULES: tuple[Rule, ...] = (
@@ -45,7 +46,7 @@ def problems(folder: Path) -> tuple[LabProblem, ...]:
 def accept(folder: Path) -> None:
     """Write down that every translation fits the Korean source as it is now.
 
-    Raises `LabError` where the source cannot be read.
+    Raises `LabError` where the source cannot be read, and `CannotWrite`.
     """
     reading = read(folder)
     unread = [problem for problem in reading.problems if _is_source(problem)]
@@ -53,7 +54,8 @@ def accept(folder: Path) -> None:
         raise refusal(folder, unread)
     accepted = {locale.value: _accepted(reading, locale) for locale in MIRRORS}
     text = json.dumps(accepted, indent=2, ensure_ascii=False, sort_keys=True)
-    (folder / TRANSLATIONS).write_text(f"{text}\n", encoding="utf-8")
+    with writing(TRANSLATIONS, folder):
+        (folder / TRANSLATIONS).write_text(f"{text}\n", encoding="utf-8")
 
 
 def _accepted(reading: Reading, mirror: Locale) -> Mapping[str, str]:

@@ -5,7 +5,7 @@ import json
 import pytest
 from lab_folders import sample_lab
 
-from testbed.errors import LabError
+from testbed.errors import CannotWrite, LabError
 from testbed.lab.folder import find, shipped
 from testbed.lab.lint import accept, problems
 from testbed.lab.lint.pages import blocks, headings
@@ -42,6 +42,14 @@ def test_nothing_is_accepted_while_the_source_cannot_be_read(tmp_path):
     with pytest.raises(LabError):
         accept(lab)
     assert (lab / "translations.json").read_text() == written
+
+
+def test_what_is_accepted_but_cannot_be_written_is_told(tmp_path):
+    lab = sample_lab(tmp_path)
+    (lab / "translations.json").unlink()
+    (lab / "translations.json").mkdir()
+    with pytest.raises(CannotWrite, match=r"translations\.json cannot be written to"):
+        accept(lab)
 
 
 def test_what_a_learner_builds_need_not_be_in_the_topology(tmp_path):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from testbed.errors import LabError
+from testbed.errors import CannotWrite, LabError
 from testbed.lab.lint import problems
 from testbed.lab.new import create
 from testbed.lab.reading import read
@@ -35,5 +35,5 @@ def test_an_id_that_cannot_be_one_is_told(tmp_path, id):
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(LabError, match="cannot be written"):
+    with pytest.raises(CannotWrite, match="cannot be written"):
         create(tmp_path / "file", "quiet-morning")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from simulation import LAB, SCRIPTS, UNIT, Simulation
 
-from testbed.errors import HostError, LabError
+from testbed.errors import CannotWrite, HostError, LabError
 from testbed.lab import attempt, moves, perturbing, probes, progress, restoring
 from testbed.lab.attempt import Attempt, Phase
 from testbed.lab.format import Lab, Locale, Mode
@@ -306,6 +306,16 @@ def test_a_testbed_that_is_not_sound_afterwards_is_a_miss(
     monkeypatch.setattr(restoring, "restore_healthy", restored_once)
     (miss,) = prove(world, folder, lab, silent).misses
     assert miss == "the testbed is not as sound as before: it cannot be restored"
+
+
+def test_nothing_is_tried_where_its_proof_cannot_be_written(
+    world: World, lab: Lab, folder: Path
+):
+    (folder / ".proof.json.new").mkdir()
+    told: list[Told] = []
+    with pytest.raises(CannotWrite, match=r"proof\.json cannot be written to"):
+        prove(world, folder, lab, told.append)
+    assert told == []
 
 
 def test_a_learners_attempt_is_left_alone(world: World, lab: Lab, folder: Path):
