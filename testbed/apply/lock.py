@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from testbed.apply.folders import Folders
 from testbed.errors import StateError
@@ -36,8 +36,7 @@ def only_one(folders: Folders, testbed: str, verb: str) -> Iterator[None]:
                 why=f"it is {file.read().strip() or 'just starting'}",
                 next_step="wait for it to end, then run the command again",
             ) from error
-        file.seek(0)
-        file.truncate()
-        file.write(f"`testbed {verb}`, process {os.getpid()}")
-        file.flush()
+        with suppress(OSError):  # a full disk: `down --forget` and `gc` are what frees it
+            os.ftruncate(file.fileno(), 0)
+            os.write(file.fileno(), f"`testbed {verb}`, process {os.getpid()}".encode())
         yield

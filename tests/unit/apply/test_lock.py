@@ -81,6 +81,12 @@ def test_an_error_inside_lets_go(folders: Folders):
         pass
 
 
+def test_a_full_disk_keeps_nobody_from_the_lock(folders: Folders):
+    folders.lock("lab").symlink_to("/dev/full")
+    with only_one(folders, "lab", "down"):
+        pass
+
+
 def test_removing_the_testbeds_own_folder_does_not_let_go(folders: Folders):
     folders.of_testbed("lab")
     with only_one(folders, "lab", "down"):

@@ -308,9 +308,7 @@ def test_a_testbed_that_is_not_sound_afterwards_is_a_miss(
     assert miss == "the testbed is not as sound as before: it cannot be restored"
 
 
-def test_nothing_is_tried_where_its_proof_cannot_be_written(
-    world: World, lab: Lab, folder: Path
-):
+def test_nothing_is_tried_where_its_proof_cannot_be_written(world: World, lab: Lab, folder: Path):
     (folder / ".proof.json.new").mkdir()
     told: list[Told] = []
     with pytest.raises(CannotWrite, match=r"proof\.json cannot be written to"):
