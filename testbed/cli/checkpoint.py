@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from testbed.cli import recording
+from testbed.cli.advice import naming
 from testbed.cli.options import Json, Name, open_testbed
 from testbed.errors import StateError
 
@@ -79,9 +80,11 @@ def _must_be_later(host: "Host", plan: "Plan", checkpoint: str, going: "Attempt"
 def list_(name: Name = None, json: Json = False) -> None:
     """List the checkpoints of a testbed."""
     from testbed import checkpoint as checkpoints
+    from testbed.apply import observe
 
     with open_testbed(name) as (host, _, testbed):
         found = checkpoints.list_checkpoints(host, testbed.plan)
+        option = naming(observe.names(host), testbed.plan.name)
     if json:
         rows = [{"name": each.name, "created": each.created} for each in found]
         typer.echo(json_module.dumps(rows, indent=1))
@@ -91,7 +94,7 @@ def list_(name: Name = None, json: Json = False) -> None:
             f"{time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(each.created))}  {each.name}"
         )
     if not found:
-        typer.echo("there is none; take one with: testbed checkpoint save NAME", err=True)
+        typer.echo(f"there is none; take one with: testbed checkpoint save NAME{option}", err=True)
 
 
 @app.command()

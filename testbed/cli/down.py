@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from testbed.cli.advice import meaning
 from testbed.cli.kept_text import kept_line
 from testbed.cli.options import Name, open_host
 
@@ -38,7 +39,8 @@ def down(
         chosen = _chosen(existing, known, name, everything=everything, forget=forget)
         for each in chosen:
             unfinished = ending.unfinished(folders, each)
-            gone = lifecycle.down(host, folders, each, forget=forget)
+            with meaning(host, each):
+                gone = lifecycle.down(host, folders, each, forget=forget)
             for line in _lines(folders, each, gone):
                 typer.echo(line)
             if unfinished is not None:

@@ -43,18 +43,18 @@ def horizon(
     with open_testbed(name) as (_, folders, testbed):
         cloud, secrets = own.cloud_of(testbed), own.secrets_of(folders, testbed)
         config = access.write_ssh_config(folders, testbed.plan)
-    near = tunnel.Near(testbed.plan.loopback, port)
-    tunnel.must_be_free(near)
+        near = tunnel.Near(testbed.plan.loopback, port)
+        tunnel.must_be_free(near)
 
-    def opened(_: str) -> None:
-        who = own.dashboard_login(secrets, admin=admin)
-        typer.echo(f"dashboard: http://{near}/")
-        typer.echo(f"log in as: {who.user}, password {who.password}, domain Default")
-        if browser and any(os.environ.get(each) for each in _DESKTOP):
-            typer.launch(f"http://{near}/")
+        def opened(_: str) -> None:
+            who = own.dashboard_login(secrets, admin=admin)
+            typer.echo(f"dashboard: http://{near}/")
+            typer.echo(f"log in as: {who.user}, password {who.password}, domain Default")
+            if browser and any(os.environ.get(each) for each in _DESKTOP):
+                typer.launch(f"http://{near}/")
 
-    nodes, far = own.reachable(testbed), own.dashboard(cloud)
-    _keep_open(lambda: tunnel.forward(config, nodes, near, far), opened)
+        nodes, far = own.reachable(testbed), own.dashboard(cloud)
+        _keep_open(lambda: tunnel.forward(config, nodes, near, far), opened)
 
 
 @app.command()
@@ -77,18 +77,18 @@ def proxy(
     with open_testbed(name) as (_, folders, testbed):
         cloud, secrets = own.cloud_of(testbed), own.secrets_of(folders, testbed)
         config = access.write_ssh_config(folders, testbed.plan)
-    near = tunnel.Near(testbed.plan.loopback, port)
-    tunnel.must_be_free(near)
+        near = tunnel.Near(testbed.plan.loopback, port)
+        tunnel.must_be_free(near)
 
-    def opened(machine: str) -> None:
-        if clouds_yaml is not None:
-            own.write_clouds_yaml(clouds_yaml, own.clouds_yaml(cloud, secrets, near))
-            typer.echo(f"wrote {clouds_yaml}, with the clouds testbed and testbed-admin")
-        typer.echo(f"export http_proxy={own.proxy_url(near)}")
-        typer.echo(f"the proxy goes through {machine}; end it with Ctrl+C", err=True)
+        def opened(machine: str) -> None:
+            if clouds_yaml is not None:
+                own.write_clouds_yaml(clouds_yaml, own.clouds_yaml(cloud, secrets, near))
+                typer.echo(f"wrote {clouds_yaml}, with the clouds testbed and testbed-admin")
+            typer.echo(f"export http_proxy={own.proxy_url(near)}")
+            typer.echo(f"the proxy goes through {machine}; end it with Ctrl+C", err=True)
 
-    nodes, far = own.reachable(testbed), own.apis(cloud)
-    _keep_open(lambda: tunnel.proxy(config, nodes, near, far), opened)
+        nodes, far = own.reachable(testbed), own.apis(cloud)
+        _keep_open(lambda: tunnel.proxy(config, nodes, near, far), opened)
 
 
 def _keep_open(

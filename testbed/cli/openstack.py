@@ -32,4 +32,4 @@ def openstack(
     with open_testbed(name) as (_, folders, testbed):
         who = ("--admin",) if admin else ()
         recording.note(folders, testbed.plan.name, ("testbed", "openstack", *who, *told))
-    raise typer.Exit(own.run(folders, testbed, told, admin=admin))
+        raise typer.Exit(own.run(folders, testbed, told, admin=admin))

@@ -1,12 +1,13 @@
 """Options and arguments that several verbs share, and what they open."""
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from testbed.cli.advice import meaning
 from testbed.errors import TestbedError
 
 if TYPE_CHECKING:
@@ -61,15 +62,12 @@ def open_host() -> Iterator[tuple["Host", "Folders"]]:
         yield host, Folders.of_user()
 
 
-def naming(existing: Collection[str], name: str) -> str:
-    """Return the option that a printed command needs to mean a testbed; "" for the only one."""
-    return f" --name {name}" if len(existing) > 1 else ""
-
-
 @contextmanager
 def open_testbed(name: str | None) -> Iterator[tuple["Host", "Folders", "Testbed"]]:
-    """Open the host and find a testbed on it."""
+    """Open the host and find a testbed on it; errors inside the block are about that one."""
     from testbed.apply.observe import get
 
     with open_host() as (host, folders):
-        yield host, folders, get(host, folders, name)
+        testbed = get(host, folders, name)
+        with meaning(host, testbed.plan.name):
+            yield host, folders, testbed

@@ -3,7 +3,8 @@
 import typer
 
 from testbed.cli import recording
-from testbed.cli.options import MachineName, Name, naming, open_testbed
+from testbed.cli.advice import naming
+from testbed.cli.options import MachineName, Name, open_testbed
 
 app = typer.Typer(help="Pull a machine's power cord, or plug it in again.", no_args_is_help=True)
 

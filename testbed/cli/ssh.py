@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from testbed.cli import recording
+from testbed.cli.advice import named, naming
 from testbed.cli.options import MachineName, Name, Timeout, open_testbed
 from testbed.errors import HostError, TestbedError
 
@@ -62,23 +63,25 @@ def execute(
 
     Exits with the command's own status; where machines differ, with the highest.
     """
-    from testbed.apply import access, lifecycle
+    from testbed.apply import access, lifecycle, observe
 
-    with open_testbed(name) as (_, folders, testbed):
+    with open_testbed(name) as (host, folders, testbed):
         chosen = testbed.plan.machines
         if machine != "all":
             chosen = (lifecycle.machine_of(testbed, machine),)
         recording.note(folders, testbed.plan.name, command, machine)
         results = access.execute(folders, testbed.plan, chosen, tuple(command), timeout)
-    if machine != "all" and isinstance(error := results[machine], TestbedError):
-        raise error
+        if machine != "all" and isinstance(error := results[machine], TestbedError):
+            raise error
+        option = naming(observe.names(host), testbed.plan.name)
     for result_of, result in results.items():
-        _print(f"{result_of}: " if machine == "all" else "", result)
+        _print(f"{result_of}: " if machine == "all" else "", result, option)
     raise typer.Exit(max(_exit_status(result) for result in results.values()))
 
 
-def _print(prefix: str, result: "Result | TestbedError") -> None:
+def _print(prefix: str, result: "Result | TestbedError", option: str) -> None:
     if isinstance(result, TestbedError):
+        result.next_step = named(result.next_step, option)
         out, err = "", "\n".join(result.lines())
     else:
         out, err = result.stdout, result.stderr

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from testbed.cli.advice import meaning, naming
 from testbed.cli.kept_text import kept_line
-from testbed.cli.options import Json, Name, naming, open_host
+from testbed.cli.options import Json, Name, open_host
 from testbed.cli.status_text import lines
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ def status(
         testbeds = [observe.get(host, folders, each) for each in chosen]
         if check:
             for testbed in testbeds:
-                _look(folders, testbed)
+                with meaning(host, testbed.plan.name):
+                    _look(folders, testbed)
         found = [
             status_of(folders, testbed, naming(existing, testbed.plan.name)) for testbed in testbeds
         ]

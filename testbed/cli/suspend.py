@@ -3,7 +3,8 @@
 import typer
 
 from testbed.cli import recording
-from testbed.cli.options import Name, naming, open_testbed
+from testbed.cli.advice import naming
+from testbed.cli.options import Name, open_testbed
 
 
 def suspend(name: Name = None) -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from testbed.cli.options import Json, naming, open_host
+from testbed.cli.advice import meaning, naming
+from testbed.cli.options import Json, open_host
 from testbed.errors import StateError
 
 if TYPE_CHECKING:
@@ -63,12 +64,13 @@ def up(
 
     with open_host() as (host, folders):
         wish = _wish(host, folders, topology, name, to)
-        if dry_run:
-            _print_preview(host, folders, wish, as_json=json)
-            return
-        _must_keep_no_fault(host, folders, wish)
-        with shown(tuple(wish.topology.machines)) as report:
-            raised = raising.up(host, folders, wish, report)
+        with meaning(host, wish.name):
+            if dry_run:
+                _print_preview(host, folders, wish, as_json=json)
+                return
+            _must_keep_no_fault(host, folders, wish)
+            with shown(tuple(wish.topology.machines)) as report:
+                raised = raising.up(host, folders, wish, report)
         option = naming(observe.names(host), wish.name)
     _print(raised, option, as_json=json)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from testbed.cli.advice import naming
 from testbed.cli.lab.options import Lang, open_played, reopen_lab, tell_language, voice_of
 from testbed.cli.lab.paper import page
 from testbed.cli.lab.voice import Line, Voice, show
@@ -20,10 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """An attempt to look back on: of which lab, and what happened."""
+    """An attempt to look back on: of which lab, and what happened.
+
+    `option` is what names its testbed in a command, where that is needed.
+    """
 
     lab: str
     events: "tuple[Event, ...]"
+    option: str = ""
 
     @property
     def found_by(self) -> str:
@@ -58,7 +63,7 @@ def debrief(
     folder, wanted = reopen_lab(found.found_by)
     voice = voice_of(lang)
     story = Story(wanted, found.events)
-    _must_be_over(story)
+    _must_be_over(story, found.option)
     told = page_of(folder, "debrief", voice.locale)
     tell_language(voice, told.locale)
     whole = Debrief(story, read_texts(folder, voice.locale), told.text, voice.locale)
@@ -68,12 +73,14 @@ def debrief(
 
 def _going(lab: str | None, name: str | None) -> _Found | None:
     """Return the attempt that is going on, if one is, and of that lab."""
+    from testbed.apply import observe
     from testbed.lab import attempt, timeline
 
-    with suppress(TestbedError), open_played(name) as (_, folders, testbed):
+    with suppress(TestbedError), open_played(name) as (host, folders, testbed):
         found = attempt.find(folders, testbed.plan.name)
         if found is not None and lab in (None, found.lab):
-            return _Found(found.lab, timeline.events(folders, testbed.plan.name))
+            option = naming(observe.names(host), testbed.plan.name)
+            return _Found(found.lab, timeline.events(folders, testbed.plan.name), option)
     return None
 
 
@@ -92,12 +99,13 @@ def _ended(folders: "Folders", lab: str | None) -> _Found:
     return _Found(kept[-1].parent.name, timeline.read(kept[-1]))
 
 
-def _must_be_over(story: "Story") -> None:
+def _must_be_over(story: "Story", option: str) -> None:
     if not story.may_be_told:
         raise LabError(
             f"lab '{story.lab.id}' is not solved yet, and the debrief tells the answer",
             why="the last check did not see all of it hold",
-            next_step="go on with: testbed lab check, or end it with: testbed lab finish --give-up",
+            next_step=f"go on with: testbed lab check{option}, "
+            f"or end it with: testbed lab finish --give-up{option}",
         )
 
 

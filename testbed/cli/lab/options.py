@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from testbed.cli.advice import meaning
 from testbed.cli.lab.voice import Line, Voice, show
 from testbed.cli.options import open_host
 
@@ -74,7 +75,9 @@ def open_played(name: str | None) -> "Iterator[tuple[Host, Folders, Testbed]]":
             existing = observe.names(host)
             played = [each for each in existing if attempt.find(folders, each)]
             name = played[0] if len(played) == 1 else None
-        yield host, folders, observe.get(host, folders, name)
+        testbed = observe.get(host, folders, name)
+        with meaning(host, testbed.plan.name):
+            yield host, folders, testbed
 
 
 @contextmanager
@@ -93,7 +96,9 @@ def open_fitting(name: str | None, lab: "Lab") -> "Iterator[tuple[Host, Folders,
                 if Topology.model_validate_json(topology).name == lab.topology
             ]
             name = fitting[0] if len(fitting) == 1 else None
-        yield host, folders, observe.get(host, folders, name)
+        testbed = observe.get(host, folders, name)
+        with meaning(host, testbed.plan.name):
+            yield host, folders, testbed
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import pytest
 
 sys.path.append(str(Path(__file__).parents[1] / "apply"))  # the fake host is shared
 
-from lab import FakeHost, planned
+from lab import FakeHost, observed, planned
 
 from testbed.apply.folders import Folders
 from testbed.host import Host
@@ -37,3 +37,12 @@ def host(tmp_path: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch) -> O
     opened = OpenedHost(planned(folders.disks("lab")), logs)
     monkeypatch.setattr(Host, "open", lambda uri: opened)
     return opened
+
+
+@pytest.fixture
+def two(host: OpenedHost) -> OpenedHost:
+    """The host with testbed lab, whole, and one machine of testbed other."""
+    host.has_all()
+    node1 = host.plan.machine("node1")
+    host.has(observed(host.plan, node1, testbed="other", domain="testbed-other-node1"))
+    return host

@@ -485,6 +485,16 @@ class TestDebrief:
         assert result.exit_code == 8
         assert "not solved yet" in result.stderr
 
+    def test_of_several_testbeds_it_names_the_one_to_go_on_with(
+        self, two: FakeHost, folders: Folders
+    ):
+        going(folders)
+        timeline.record(folders, "lab", "lab.started")
+        assert run("debrief").stderr.splitlines()[-1] == (
+            " next: go on with: testbed lab check --name lab, "
+            "or end it with: testbed lab finish --give-up --name lab"
+        )
+
     def test_it_works_once_all_holds_and_before_the_end(self, folders: Folders):
         going(folders)
         for event in EVENTS:

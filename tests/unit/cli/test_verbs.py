@@ -3,13 +3,13 @@
 import json
 
 import pytest
-from lab import FakeHost, observed
+from lab import FakeHost
 from typer.testing import CliRunner, Result
 
 from testbed.apply import health
 from testbed.apply.folders import Folders
 from testbed.apply.lock import only_one
-from testbed.errors import HostError
+from testbed.errors import GuestError, HostError
 from testbed.host import MachineState, Snapshot
 from testbed.lab import attempt
 from testbed.lab.attempt import Attempt, Phase
@@ -147,6 +147,16 @@ class TestUp:
             assert result.exit_code == 7
             assert "its fault would be kept in checkpoint 'network'" in result.stderr
 
+    def test_of_several_testbeds_its_errors_name_the_one_it_raises(
+        self, two: FakeHost, folders: Folders
+    ):
+        begins(folders, 1000.0)
+        told = run("up", "aolda-flat", "--name", "lab").stderr.splitlines()[-1]
+        assert told == (
+            " next: end it first: testbed lab finish --name lab, "
+            "or: testbed lab reset --name lab --to healthy"
+        )
+
     def test_a_topology_that_is_not_there_is_3(self, host: FakeHost):
         assert run("up", "aolda-flta").exit_code == 3
 
@@ -242,19 +252,13 @@ class TestDown:
         (kept,) = (folders.labs() / "quiet-road").glob("*.jsonl")
         assert [e["event"] for e in timeline.read(kept)] == ["note", "finished"]
 
-    def test_of_two_it_takes_none_unasked(self, host: FakeHost):
-        host.has_all()
-        node1 = host.plan.machine("node1")
-        host.has(observed(host.plan, node1, testbed="other", domain="testbed-other-node1"))
+    def test_of_two_it_takes_none_unasked(self, two: FakeHost):
         result = run("down")
         assert result.exit_code == 7
         assert "they are: lab, other" in result.stderr
-        assert host.did == []
+        assert two.did == []
 
-    def test_all_of_them_when_asked(self, host: FakeHost):
-        host.has_all()
-        node1 = host.plan.machine("node1")
-        host.has(observed(host.plan, node1, testbed="other", domain="testbed-other-node1"))
+    def test_all_of_them_when_asked(self, two: FakeHost):
         assert run("down", "--all").stdout == (
             "testbed 'lab' is gone (6 machines)\ntestbed 'other' is gone (1 machine)\n"
         )
@@ -381,14 +385,26 @@ class TestMachines:
         host.has_all()
         assert run("suspend").stdout == "testbed 'lab' is suspended; go on with: testbed resume\n"
 
-    def test_of_several_testbeds_the_way_back_names_the_one_that_is_meant(self, host: FakeHost):
-        host.has_all()
-        node1 = host.plan.machine("node1")
-        host.has(observed(host.plan, node1, testbed="other", domain="testbed-other-node1"))
+    def test_of_several_testbeds_the_way_back_names_the_one_that_is_meant(self, two: FakeHost):
         assert run("suspend", "-n", "lab").stdout.endswith("testbed resume --name lab\n")
         off = run("power", "off", "node1", "-n", "lab").stdout
         assert off.endswith("testbed power on node1 --name lab\n")
         assert "run: testbed power on node1 --name lab" in run("status", "-n", "lab").stdout
+
+    def test_of_several_testbeds_errors_name_the_one_that_is_meant(
+        self, two: FakeHost, monkeypatch: pytest.MonkeyPatch
+    ):
+        from testbed.apply import access
+
+        lost = GuestError("x", next_step="look around with: testbed ssh node1")
+        monkeypatch.setattr(access, "execute", lambda *_: {"node1": lost})
+        for machine in ("node1", "all"):
+            told = run("exec", machine, "-n", "lab", "--", "true").stderr
+            assert told.endswith(" next: look around with: testbed ssh --name lab node1\n")
+        told = run("checkpoint", "restore", "better", "-n", "lab").stderr
+        assert told.endswith(" next: take one with: testbed checkpoint save --name lab NAME\n")
+        told = run("checkpoint", "list", "-n", "lab").stderr
+        assert told.endswith("take one with: testbed checkpoint save NAME --name lab\n")
 
     def test_while_a_lab_is_going_on_nothing_is_proven_after_a_pause(
         self, host: FakeHost, folders: Folders, monkeypatch: pytest.MonkeyPatch
