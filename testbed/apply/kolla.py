@@ -79,7 +79,7 @@ def wanted(plan: Plan) -> tuple[Cloud, Storage]:
         raise StateError(
             f"the OpenStack of '{plan.name}' is not kolla-ansible's",
             why=f"its topology says 'provider: {plan.cloud.provider}', which `testbed up` deploys",
-            next_step="write provider: kolla into a file of yours, or run: testbed up",
+            next_step="write provider: kolla into a file of yours, or run: testbed up TOPOLOGY",
         )
     return plan.cloud, plan.storage
 

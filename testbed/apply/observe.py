@@ -138,7 +138,7 @@ def _must_be_nobody_elses(wanted: Plan, others: Iterable[ObservedMachine]) -> No
                 f"machine '{machine.name}' of testbed '{wanted.name}' cannot be made",
                 why=f"its domain, {machine.domain}, is machine '{owner.machine}' "
                 f"of testbed '{owner.testbed}'",
-                next_step="choose another name: testbed up --name NAME",
+                next_step="choose another name: testbed up TOPOLOGY --name NAME",
             )
 
 

@@ -75,6 +75,7 @@ def level(plan: Plan, wanted: Level | None) -> Level:
         raise StateError(
             f"testbed '{plan.name}' cannot be raised to '{wanted}'",
             why=f"{_missing(plan, wanted)}; it can be raised to: {', '.join(has)}",
-            next_step=f"run: testbed up --to {has[-1]}, or add the section to the topology",
+            next_step=f"run the same command with --to {has[-1]}, "
+            "or add the section to the topology",
         )
     return wanted

@@ -196,7 +196,7 @@ def _ours(domain: Any) -> ET.Element:
     if mark.read_mark(root) is None:
         raise HostError(
             f"domain '{domain.name()}' was not made by testbed, so it is left alone",
-            next_step="choose another name: testbed up --name NAME",
+            next_step="choose another name: testbed up TOPOLOGY --name NAME",
         )
     return root
 

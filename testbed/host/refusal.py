@@ -9,12 +9,15 @@ import libvirt
 from testbed.errors import HostError
 
 _NO_KVM = "see what else uses KVM, and try again: testbed doctor --again"
-_IMAGE_GONE = "its disks stand on an image that is gone: testbed down --forget, then: testbed up"
+_IMAGE_GONE = (
+    "its disks stand on an image that is gone: testbed down --forget --name NAME, "
+    "then: testbed up TOPOLOGY --name NAME"
+)
 _BY_TEXT = (
     (
         "Could not set up host forwarding rule",
         "another program holds the machine's SSH port; find it with: ss -ltnp, "
-        "or use another name: testbed up --name NAME",
+        "or use another name: testbed up TOPOLOGY --name NAME",
     ),
     (
         "Cannot allocate memory",

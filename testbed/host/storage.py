@@ -149,7 +149,7 @@ def _find_pool(connection: Any, name: str, uuid: uuids.UUID) -> Any:
     if found is None and _or_none(absent, lambda: connection.storagePoolLookupByName(name)):
         raise HostError(
             f"pool '{name}' was not made by testbed, so it is left alone",
-            next_step="choose another name: testbed up --name NAME",
+            next_step="choose another name: testbed up TOPOLOGY --name NAME",
         )
     return found
 

@@ -66,7 +66,7 @@ def make_healthy(world: World, going: Attempt) -> Attempt:
             f"not all faults of lab '{going.lab}' could be undone",
             why=f"checkpoint '{going.healthy}' is gone, and: {'; '.join(troubles)}",
             next_step=f"run: testbed down --name {world.name}, "
-            f"then: testbed up --name {world.name}",
+            f"then: testbed up {world.plan.topology_name} --name {world.name}",
         )
     try:
         lifecycle.settle(world.folders, world.observe())
@@ -75,6 +75,6 @@ def make_healthy(world: World, going: Attempt) -> Attempt:
             f"all faults of lab '{going.lab}' were undone, and testbed '{world.name}' is not sound",
             why=f"checkpoint '{going.healthy}' is gone, and {error.in_one_line}",
             next_step=f"run: testbed down --name {world.name}, "
-            f"then: testbed up --name {world.name}",
+            f"then: testbed up {world.plan.topology_name} --name {world.name}",
         ) from error
     return healed

@@ -45,8 +45,11 @@ class TestLevel:
         )
 
     def test_without_the_section_there_is_no_such_level(self) -> None:
-        with pytest.raises(StateError, match="cannot be raised to 'cloud'"):
+        with pytest.raises(StateError, match="cannot be raised to 'cloud'") as caught:
             level(planned("aolda"), Level.CLOUD)
+        assert caught.value.next_step == (
+            "run the same command with --to storage, or add the section to the topology"
+        )
 
     def test_the_checkpoint_of_a_cloud_is_above_those_before(self) -> None:
         assert highest({"network", "storage", "cloud"}, Level.CLOUD) is Level.CLOUD

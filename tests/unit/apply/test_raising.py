@@ -137,7 +137,7 @@ def test_a_domain_of_another_testbed_is_never_made_anew(host: FakeHost, folders:
     assert list(caught.value.lines()) == [
         "error: machine 'node1' of testbed 'lab' cannot be made",
         "  why: its domain, testbed-lab-node1, is machine 'b-node1' of testbed 'la'",
-        " next: choose another name: testbed up --name NAME",
+        " next: choose another name: testbed up TOPOLOGY --name NAME",
     ]
     assert host.did == []
 

@@ -41,7 +41,7 @@ QEMU_CLOSED = "internal error: QEMU unexpectedly closed the monitor (vm='a'): "
                 libvirt.VIR_ERR_INTERNAL_ERROR,
                 QEMU_CLOSED + "qemu: could not open kernel file '/k': No such file or directory",
             ),
-            "testbed down --forget, then: testbed up",
+            "testbed down --forget --name NAME, then: testbed up TOPOLOGY --name NAME",
         ),
         (
             refusal(

@@ -14,7 +14,7 @@ from testbed.apply.lock import only_one
 from testbed.errors import LabError, WaitTimeout
 from testbed.guest import Script
 from testbed.host import MachineState
-from testbed.lab import attempt, progress, timeline, verifying
+from testbed.lab import attempt, progress, restoring, timeline, verifying
 from testbed.lab.attempt import Attempt, Phase
 from testbed.lab.checking import CheckResult, ObjectiveSeen, SafeguardSeen, check
 from testbed.lab.ending import Result
@@ -451,3 +451,15 @@ def test_a_testbed_may_not_be_called_like_the_folder_of_labs(folders: Folders, t
     from testbed.apply.folders import is_name
 
     assert not is_name(folders.labs().name)
+
+
+def test_a_testbed_that_cannot_be_made_sound_is_made_anew_from_its_own_topology(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    gone = Attempt("quiet-node", Mode.SOLO, "en", Phase.LIVE, "storage", 1.0)
+    monkeypatch.setattr(restoring.journal, "heal", lambda *_: (gone, ("it is stuck",)))
+    with pytest.raises(LabError) as caught:
+        restoring.make_healthy(world, gone)
+    assert caught.value.next_step == (
+        f"run: testbed down --name lab, then: testbed up {world.plan.topology_name} --name lab"
+    )
