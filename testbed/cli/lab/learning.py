@@ -3,11 +3,20 @@
 import json as json_text
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from testbed.cli.lab.options import Lang, Playing, open_played, playing, tell_language, voice_of
+from testbed.cli.lab.options import (
+    Lang,
+    NothingPlayed,
+    Playing,
+    open_played,
+    playing,
+    tell_language,
+    voice_of,
+)
 from testbed.cli.lab.paper import page
 from testbed.cli.lab.voice import Line, Voice, show
 from testbed.cli.options import Json, Name
@@ -148,7 +157,8 @@ def status(name: Name = None, lang: Lang = None, json: Json = False) -> None:
     """Show which lab is going on, and how far it is."""
     from testbed.lab import attempt
 
-    with open_played(name) as (_, folders, testbed):
+    going = None
+    with suppress(NothingPlayed), open_played(name) as (_, folders, testbed):
         going = attempt.find(folders, testbed.plan.name)
     if json:
         typer.echo(json_text.dumps(_facts(going), indent=1))

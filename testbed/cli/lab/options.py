@@ -1,7 +1,7 @@
 """What the verbs of `testbed lab` share: options, and the attempt that is going on."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ import typer
 from testbed.cli.advice import meaning
 from testbed.cli.lab.voice import Line, Voice, show
 from testbed.cli.options import open_host
+from testbed.errors import LabError, TestbedError
 
 if TYPE_CHECKING:
     from testbed.apply.folders import Folders
@@ -31,7 +32,6 @@ def complete_labs() -> list[tuple[str, str]]:
 
 
 def _title(lab: str) -> str:
-    from testbed.errors import TestbedError
     from testbed.lab.folder import find
     from testbed.lab.texts import read_texts
 
@@ -53,6 +53,17 @@ Lang = Annotated[
 ]
 
 
+class NothingPlayed(LabError):
+    """There are several testbeds, and a lab is going on on none of them."""
+
+    def __init__(self, existing: Iterable[str]) -> None:
+        super().__init__(
+            "no lab is going on",
+            why=f"there is none on any testbed: {', '.join(existing)}",
+            next_step="choose one with: testbed lab list",
+        )
+
+
 def voice_of(lang: str | None, attempt: "Attempt | None" = None) -> Voice:
     """Return the voice to speak with: as told now, or as it was when the attempt began."""
     from testbed.lab.texts import choose_locale
@@ -65,7 +76,8 @@ def voice_of(lang: str | None, attempt: "Attempt | None" = None) -> Voice:
 def open_played(name: str | None) -> "Iterator[tuple[Host, Folders, Testbed]]":
     """Open the host and find a testbed: as named, or the only one where a lab is going on.
 
-    Where that is none, or several, it is the only testbed there is.
+    Where that is none, or several, it is the only testbed there is. Raises `NothingPlayed` where
+    there are several, and a lab is going on on none.
     """
     from testbed.apply import observe
     from testbed.lab import attempt
@@ -74,6 +86,8 @@ def open_played(name: str | None) -> "Iterator[tuple[Host, Folders, Testbed]]":
         if name is None:
             existing = observe.names(host)
             played = [each for each in existing if attempt.find(folders, each)]
+            if len(existing) > 1 and not played:
+                raise NothingPlayed(existing)
             name = played[0] if len(played) == 1 else None
         testbed = observe.get(host, folders, name)
         with meaning(host, testbed.plan.name):
@@ -82,19 +96,23 @@ def open_played(name: str | None) -> "Iterator[tuple[Host, Folders, Testbed]]":
 
 @contextmanager
 def open_fitting(name: str | None, lab: "Lab") -> "Iterator[tuple[Host, Folders, Testbed]]":
-    """Open the host and find a testbed: as named, or the only one of the lab's topology."""
+    """Open the host and find a testbed: as named, or the only one of the lab's topology.
+
+    Raises `LabError` where there are several, and none of that topology.
+    """
     from testbed.apply import observe
-    from testbed.topology.models import Topology
 
     with open_host() as (host, folders):
         names = () if name else observe.names(host)
         if len(names) > 1:
-            made = {each: observe.get(host, folders, each).plan.topology for each in names}
-            fitting = [
-                each
-                for each, topology in made.items()
-                if Topology.model_validate_json(topology).name == lab.topology
-            ]
+            plans = [observe.get(host, folders, each).plan for each in names]
+            fitting = [each.name for each in plans if each.topology_name == lab.topology]
+            if not fitting:
+                raise LabError(
+                    f"lab '{lab.id}' is played on topology '{lab.topology}'",
+                    why=f"no testbed was made from it; there are: {', '.join(names)}",
+                    next_step=f"run: testbed up {lab.topology}",
+                )
             name = fitting[0] if len(fitting) == 1 else None
         testbed = observe.get(host, folders, name)
         with meaning(host, testbed.plan.name):
@@ -146,7 +164,6 @@ def playing(name: str | None, lang: str | None) -> Iterator[Playing]:
 
 
 def _must_be_live(attempt: "Attempt") -> None:
-    from testbed.errors import LabError
     from testbed.lab.attempt import Phase, must_not_be_over
 
     must_not_be_over(attempt)
@@ -187,8 +204,6 @@ def to_judge(attempt: "Attempt") -> "Lab":
 
     Raises `LabError` where its files are gone or wrong: the attempt stays as it is.
     """
-    from testbed.errors import LabError, TestbedError
-
     try:
         return reopen_lab(attempt.found_by)[1]
     except TestbedError as error:

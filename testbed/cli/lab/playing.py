@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from testbed.cli.advice import naming
 from testbed.cli.lab.check_text import CheckText
 from testbed.cli.lab.options import (
     LabName,
@@ -53,6 +54,7 @@ def start(
     It begins from a sound testbed and returns once every symptom was seen. One that was
     interrupted is begun anew.
     """
+    from testbed.apply import observe
     from testbed.cli.lab.steps import shown
     from testbed.lab import start as starting
     from testbed.lab.folder import elsewhere
@@ -76,16 +78,19 @@ def start(
             scripts=read_scripts(folder),
             folder=elsewhere(folder),
         )
-    _hand_over(folder, voice, folders.records(testbed.plan.name) / "lab", solo=mode == "solo")
+        option = naming(observe.names(host), testbed.plan.name)
+    records = folders.records(testbed.plan.name) / "lab"
+    _hand_over(folder, voice, records, option, solo=mode == "solo")
 
 
-def _hand_over(folder: Path, voice: Voice, records: Path, *, solo: bool) -> None:
-    """Tell what users see, and what can be typed now."""
+def _hand_over(folder: Path, voice: Voice, records: Path, option: str, *, solo: bool) -> None:
+    """Tell what users see, and what can be typed now; only lab verbs find the testbed alone."""
     brief(folder, voice)
     show([Line(), Line(voice("ui.start.solo" if solo else "ui.start.next"), "bold")])
     keys = [key for key in _NEXT if not (solo and key in _OF_GUIDED)]
-    width = max(len(_NEXT[key]) for key in keys)
-    show(Line(voice(key), "", 2, f"{_NEXT[key]:<{width}}  ") for key in keys)
+    typed = {**_NEXT, "ui.next.ssh": f"{_NEXT['ui.next.ssh']}{option}"}
+    width = max(len(typed[key]) for key in keys)
+    show(Line(voice(key), "", 2, f"{typed[key]:<{width}}  ") for key in keys)
     show([Line(), Line(voice("ui.start.recorded", path=str(records)), "dim")])
 
 

@@ -168,6 +168,18 @@ class TestStart:
             assert f"testbed {command}" in told
         assert str(folders.records("lab") / "lab") in told
 
+    def test_of_several_testbeds_the_way_in_names_the_one_that_was_broken(self, two: FakeHost):
+        told = said("start", "quiet-road", "--name", "lab")
+        assert "testbed ssh node1 --name lab " in told
+        assert "testbed lab check  " in told
+
+    def test_of_several_testbeds_none_fits(self, two: FakeHost, place: Path):
+        file = place / "lab.yaml"
+        file.write_text(file.read_text().replace("topology: aolda-flat", "topology: aolda-one"))
+        result = run("start", "quiet-road")
+        assert result.exit_code == 8
+        assert result.stderr.endswith(" next: run: testbed up aolda-one\n")
+
     def test_solo_offers_neither_guide_nor_hints(self, folders: Folders):
         told = said("start", "quiet-road", "--mode", "solo")
         assert "on your own" in told
@@ -305,6 +317,18 @@ class TestStatusAndNote:
         assert "testbed lab list" in said("status")
         assert said("status", "--json") == "null\n"
 
+    def test_on_several_testbeds_without_any_attempt_it_is_the_same(self, two: FakeHost):
+        assert "testbed lab list" in said("status")
+        assert said("status", "--json") == "null\n"
+
+    @pytest.mark.parametrize("verb", [["guide"], ["check"], ["hint"], ["reset"], ["finish"]])
+    def test_on_several_testbeds_nothing_can_be_done_without_one(
+        self, two: FakeHost, verb: list[str]
+    ):
+        result = run(*verb)
+        assert result.exit_code == 8
+        assert result.stderr.startswith("error: no lab is going on\n")
+
     def test_how_far_it_is(self, folders: Folders, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr("time.time", lambda: BEGAN + 200)
         going(folders, checked=BEGAN + 190, reached=("arrives",), guide_step=1)
@@ -331,13 +355,9 @@ class TestStatusAndNote:
         assert (event["event"], event["text"]) == ("note", "it is the router")
 
     def test_among_several_testbeds_the_one_with_a_lab_is_meant(
-        self, host: FakeHost, folders: Folders
+        self, two: FakeHost, folders: Folders
     ):
-        from lab import observed
-
-        node1 = host.plan.machine("node1")
-        host.has(observed(host.plan, node1, testbed="other", domain="testbed-other-node1"))
-        assert run("status").exit_code == 7
+        assert "quiet-road" not in said("status")
         going(folders)
         assert "quiet-road" in said("status")
 
