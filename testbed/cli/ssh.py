@@ -10,9 +10,11 @@ import typer
 from testbed.cli import recording
 from testbed.cli.advice import named, naming
 from testbed.cli.options import MachineName, Name, Timeout, open_testbed
-from testbed.errors import HostError, TestbedError
+from testbed.errors import HostError, StateError, TestbedError
 
 if TYPE_CHECKING:
+    from testbed.apply.folders import Folders
+    from testbed.apply.observe import Testbed
     from testbed.guest import Result
 
 CommandWords = Annotated[
@@ -30,6 +32,7 @@ def ssh(machine: MachineName, command: CommandWords = None, name: Name = None) -
 
     with open_testbed(name) as (_, folders, testbed):
         chosen = lifecycle.machine_of(testbed, machine)
+        _must_run(folders, testbed, machine)
         _must_have_ssh()
         config = access.write_ssh_config(folders, testbed.plan)
         argv = ["ssh", "-F", str(config), chosen.name]
@@ -42,6 +45,21 @@ def ssh(machine: MachineName, command: CommandWords = None, name: Name = None) -
     if status is not None:
         raise typer.Exit(status)
     os.execvp("ssh", argv)  # noqa: S606, S607 - the user's own ssh takes over the terminal
+
+
+def _must_run(folders: "Folders", testbed: "Testbed", machine: str) -> None:
+    """Raise `StateError` where nobody would answer, unless a command at work may change that."""
+    from testbed.apply.lock import is_held
+
+    seen = testbed.machines[machine]
+    if seen.state == "running" or is_held(folders, testbed.plan.name):
+        return
+    paused = seen.state == "paused"
+    raise StateError(
+        f"machine '{machine}' is {'suspended' if paused else 'not running'}, so nobody answers",
+        why=seen.reason,
+        next_step=f"run: testbed {'resume' if paused else f'power on {machine}'}",
+    )
 
 
 def _must_have_ssh() -> None:

@@ -8,8 +8,10 @@ from lab import FakeHost
 from typer.testing import CliRunner, Result
 
 from testbed.apply.folders import Folders
+from testbed.apply.lock import only_one
 from testbed.cli import recording, terminal
-from testbed.errors import HostError
+from testbed.errors import HostError, StateError
+from testbed.host import MachineState
 from testbed.lab import attempt, timeline
 from testbed.lab.attempt import Attempt, Phase
 from testbed.lab.format import Mode
@@ -75,6 +77,26 @@ def test_without_a_program_named_ssh_nothing_is_recorded_and_a_way_out_told(
         "  why: testbed ssh hands your terminal to it; testbed exec does without\n"
         " next: run: sudo apt-get install openssh-client\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("state", "way_back"),
+    [
+        (MachineState.PAUSED, "testbed resume"),
+        (MachineState.OFF, "testbed power on node1"),
+        (MachineState.CRASHED, "testbed power on node1"),
+    ],
+)
+def test_ssh_does_not_wait_for_a_machine_that_cannot_answer(
+    host: FakeHost, folders: Folders, became, state: MachineState, way_back: str
+):
+    host._becomes("testbed-lab-node1", state=state)
+    done = run("ssh", "node1")
+    assert (done.exit_code, became) == (StateError.exit_code, [])
+    assert done.stderr.endswith(f" next: run: {way_back}\n")
+    with only_one(folders, "lab", "checkpoint save x"):  # it runs on in a moment
+        run("ssh", "node1")
+    assert len(became) == 1
 
 
 def test_a_command_over_ssh_is_recorded_and_run_as_ever(folders: Folders, became):
