@@ -12,5 +12,6 @@ def kept_line(folders: "Folders", kept: "Kept") -> str:
     from testbed.apply.kept import bytes_on_disk
 
     room = bytes_on_disk(folders, kept.name) / 2**30
-    back = f"testbed up --name {kept.name} restores it"
+    again = f"testbed up --name {kept.name}"
+    back = f"{again} restores it, if nothing has changed; see first: {again} --dry-run"
     return f"kept: {kept.name}, stage {kept.stages[-1]}, {room:.1f} GiB; {back}"

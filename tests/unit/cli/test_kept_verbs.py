@@ -32,7 +32,10 @@ def room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept, "bytes_on_disk", lambda *_: int(9.3 * 2**30))
 
 
-LINE = "kept: lab, stage storage, 9.3 GiB; testbed up --name lab restores it\n"
+LINE = (
+    "kept: lab, stage storage, 9.3 GiB; testbed up --name lab restores it, "
+    "if nothing has changed; see first: testbed up --name lab --dry-run\n"
+)
 HINT = "delete it with: testbed down --forget --name lab\n"
 
 
