@@ -13,7 +13,7 @@ from testbed.image.lock import locked_or_busy
 from testbed.image.making import clear
 from testbed.image.models import DownloadRecipe
 from testbed.image.reading import read_lineage, recipe_names
-from testbed.image.records import Record, read_record, size_on_disk
+from testbed.image.records import Record, read_image, read_record, size_on_disk
 
 
 class State(StrEnum):
@@ -51,8 +51,9 @@ def entries(recipes: Path, cache: Cache) -> tuple[Entry, ...]:
     rows = []
     for name, wanted in current.items():
         folder = cache.result(name, wanted)
-        record = found.pop(folder, None)
-        rows.append(_entry(name, wanted, folder, record, State.BUILT))
+        record, image = found.pop(folder, None), read_image(folder)
+        whole = image is not None and not image.swept
+        rows.append(_entry(name, wanted, folder, record if whole else None, State.BUILT))
     for folder, record in found.items():
         rows.append(_entry(record.name, record.digest, folder, record, State.OUTDATED))
     return tuple(rows)

@@ -55,6 +55,7 @@ def test_a_result_that_was_swept_in_part_is_told(store: Store, write: Write, gon
     assert not store.get("tiny").swept
     (Cache(store.cache).result("tiny", identity) / gone).unlink()
     assert store.get("tiny").swept
+    assert [entry.state for entry in store.list()] == [State.MISSING], "it will be built anew"
 
 
 def test_a_result_without_its_disk_is_none(store: Store, write: Write) -> None:
