@@ -114,16 +114,16 @@ def _print_preview(host: "Host", folders: "Folders", wish: "Wish", *, as_json: b
     from testbed.apply.raising import preview
 
     todo, why_deleted = preview(host, folders, wish)
+    lost = f"what is kept of '{wish.name}' would be deleted, its checkpoints included: "
     if as_json:
         typer.echo(json_module.dumps([dataclasses.asdict(change) for change in todo], indent=1))
+        if why_deleted:
+            typer.echo(f"{lost}{why_deleted}", err=True)
         return
     for change in todo:
         typer.echo(str(change))
     if why_deleted:
-        typer.echo(
-            f"what is kept of '{wish.name}' would be deleted, its checkpoints included: "
-            f"{why_deleted}"
-        )
+        typer.echo(f"{lost}{why_deleted}")
     typer.echo(f"{len(todo)} changes; nothing was done" if todo else "nothing to do")
 
 
@@ -138,6 +138,7 @@ def _print(raised: "Raised", option: str, *, as_json: bool) -> None:
             "restored": raised.restored is not None,
             "restored_stage": raised.restored,
             "changes": [dataclasses.asdict(change) for change in raised.done],
+            "note": raised.note,
             "seconds": {"total": round(raised.total, 2), **raised.seconds},
         }
         typer.echo(json_module.dumps(facts, indent=1))

@@ -124,6 +124,9 @@ class TestUp:
         assert run("up", "aolda-flat", "-n", "lab", "--dry-run").stdout.startswith(
             "what is kept of 'lab' would be deleted, its checkpoints included: QEMU changed"
         )
+        result = run("up", "aolda-flat", "-n", "lab", "--dry-run", "--json")
+        assert json.loads(result.stdout) == []
+        assert result.stderr.startswith("what is kept of 'lab' would be deleted")
 
     @pytest.mark.parametrize("taken", [True, False])
     def test_a_labs_fault_gets_into_no_checkpoint_of_a_stage(
@@ -190,6 +193,7 @@ class TestUp:
             "restored": False,
             "restored_stage": None,
             "changes": [{"machine": "node1", "action": "start", "reason": "it is off", "nic": ""}],
+            "note": "",
             "seconds": {"total": 12.35, "node1": {"ssh": 1.5}},
         }
         first, *_ = run("up", "aolda-flat", "--name", "lab").stdout.splitlines()
@@ -213,6 +217,8 @@ class TestUp:
         anew = raising.Raised(host.plan, stage, (), 55.0, note="QEMU changed")
         monkeypatch.setattr(raising, "up", lambda *_: anew)
         assert "note: QEMU changed\n" in run("up", "aolda-flat", "--name", "lab").stdout
+        told_anew = told(run("up", "aolda-flat", "--name", "lab", "--json"))
+        assert told_anew["note"] == "QEMU changed"
 
     @pytest.mark.parametrize(
         ("reached", "told"), [(True, "whole, an instance in it reached ("), (False, "whole (")]
