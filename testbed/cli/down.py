@@ -10,11 +10,13 @@ import typer
 from testbed.cli.advice import meaning
 from testbed.cli.kept_text import kept_line
 from testbed.cli.options import Name, open_host
+from testbed.errors import TestbedError
 
 if TYPE_CHECKING:
     from testbed.apply.folders import Folders
     from testbed.apply.kept import Kept
     from testbed.apply.lifecycle import Gone
+    from testbed.host import Host
 
 
 def down(
@@ -30,26 +32,43 @@ def down(
     disks, checkpoints and keys are kept until --forget, or until an `up` that cannot restore them;
     any other testbed is deleted. Images stay.
     """
-    from testbed.apply import kept, lifecycle, observe
-    from testbed.lab import ending
+    from testbed.apply import kept, observe
 
+    errors = []
     with open_host() as (host, folders):
         existing = observe.names(host)
         known = tuple(each.name for each in kept.list_kept(folders))
         chosen = _chosen(existing, known, name, everything=everything, forget=forget)
         for each in chosen:
-            unfinished = ending.unfinished(folders, each)
-            with meaning(host, each):
-                gone = lifecycle.down(host, folders, each, forget=forget)
-            for line in _lines(folders, each, gone):
-                typer.echo(line)
-            if unfinished is not None:
-                with suppress(OSError):  # a full disk: the testbed is gone all the same
-                    ending.keep_given_up(folders, unfinished, time.time())
-                typer.echo(_given_up(unfinished.going.lab))
+            try:
+                _take_down(host, folders, each, forget=forget)
+            except TestbedError as error:  # the others go down all the same
+                errors.append(error)
         if not chosen:
             for line in _nothing_to_do(folders, kept.list_kept(folders)):
                 typer.echo(line)
+    for later in errors[1:]:
+        for line in later.lines():
+            typer.echo(line, err=True)
+    if errors:
+        raise errors[0]
+
+
+def _take_down(host: "Host", folders: "Folders", name: str, *, forget: bool) -> None:
+    from testbed.apply import lifecycle
+    from testbed.lab import ending
+
+    ours = (folders.disks(name), folders.records(name), folders.kept(name))
+    left = any(path.exists() for path in ours)
+    unfinished = ending.unfinished(folders, name)
+    with meaning(host, name):
+        gone = lifecycle.down(host, folders, name, forget=forget)
+    for line in _lines(folders, name, gone, left=left):
+        typer.echo(line)
+    if unfinished is not None:
+        with suppress(OSError):  # a full disk: the testbed is gone all the same
+            ending.keep_given_up(folders, unfinished, time.time())
+        typer.echo(_given_up(unfinished.going.lab))
 
 
 def _chosen(
@@ -73,9 +92,12 @@ def _chosen(
     return (observe.only(candidates),) if candidates else ()
 
 
-def _lines(folders: "Folders", name: str, gone: "Gone") -> Iterator[str]:
+def _lines(folders: "Folders", name: str, gone: "Gone", *, left: bool) -> Iterator[str]:
+    """Yield what became of a testbed; `left` tells whether files were there, if no machine was."""
     machines = f"{gone.machines} {'machine' if gone.machines == 1 else 'machines'}"
-    if gone.kept is None:
+    if gone.kept is None and not gone.machines and not left:
+        yield f"there is no testbed '{name}'"
+    elif gone.kept is None:
         yield f"testbed '{name}' is gone ({machines})"
     elif gone.machines:
         yield f"testbed '{name}' is down ({machines})"

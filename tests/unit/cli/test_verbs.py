@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from lab import FakeHost
+from lab import FakeHost, observed
 from typer.testing import CliRunner, Result
 
 from testbed.apply import health
@@ -268,6 +268,26 @@ class TestDown:
         assert run("down", "--all").stdout == (
             "testbed 'lab' is gone (6 machines)\ntestbed 'other' is gone (1 machine)\n"
         )
+
+    def test_one_that_cannot_go_keeps_no_other_up(self, two: FakeHost):
+        two.refuses[("destroy", "testbed-lab-sw1")] = HostError(
+            "it hangs", next_step="run: testbed down"
+        )
+        result = run("down", "--all")
+        assert result.exit_code == HostError.exit_code
+        assert result.stdout == "testbed 'other' is gone (1 machine)\n"
+        assert result.stderr.startswith("error: it hangs\n")
+        two.has(observed(two.plan, two.plan.machine("node1"), testbed="x", domain="testbed-x-y"))
+        two.refuses[("destroy", "testbed-x-y")] = HostError("so does this")
+        told = run("down", "--all").stderr
+        assert "error: so does this\n" in told
+        assert told.endswith("error: it hangs\n next: run: testbed down --name lab\n")
+
+    def test_a_name_that_is_no_testbeds_is_told_so(self, two: FakeHost, folders: Folders):
+        result = run("down", "--name", "typo")
+        assert (result.exit_code, result.stdout) == (0, "there is no testbed 'typo'\n")
+        folders.disks("left").mkdir(parents=True)
+        assert run("down", "--name", "left").stdout == "testbed 'left' is gone (0 machines)\n"
 
     @pytest.mark.parametrize("forget", [(), ("--forget",)])
     def test_all_of_them_and_one_of_them_contradict_each_other(
