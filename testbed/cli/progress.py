@@ -78,16 +78,24 @@ class _Board:
         self._cells[event.machine, event.stage] = event
 
     def table(self) -> "Table":
+        from rich.box import SIMPLE_HEAD
         from rich.markup import escape
         from rich.table import Table
 
         elapsed = time.monotonic() - self._start
         caption = escape(f"{elapsed:.0f} s  {self._whole}"[:100])
-        table = Table(caption=caption, caption_justify="left")
+        table = Table(
+            box=SIMPLE_HEAD,  # a terminal has 80 columns, which lines between them would fill
+            padding=(0, 0),
+            pad_edge=False,
+            collapse_padding=True,
+            caption=caption,
+            caption_justify="left",
+        )
         table.add_column("machine")
         stages = self._stages()
         for stage in stages:
-            table.add_column(stage.value, justify="right", min_width=8)
+            table.add_column(stage.value, justify="right", min_width=7)
         for machine in self._machines:
             table.add_row(machine, *(self._cell(machine, stage) for stage in stages))
         return table
