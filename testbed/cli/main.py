@@ -4,8 +4,11 @@ Verbs import what they need when they run, so that `testbed --help` answers at o
 """
 
 import io
+import os
 import shlex
+import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -166,7 +169,23 @@ app.command()(gc.gc)
 
 def main() -> None:
     """Run the command line."""
+    _open_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a locale without our letters is no bug of ours
-    app(prog_name="testbed")
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # nohup ignores it
+        signal.signal(signal.SIGHUP, signal.default_int_handler)  # a closed terminal is a Ctrl+C
+    app(prog_name="testbed", color=None if _has_colours(os.environ) else False)
+
+
+def _open_streams() -> None:
+    """Put /dev/null where a stream was closed, as by `>&-`: what writes there is no bug."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nothing = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - until we end
+            setattr(sys, name, nothing)
+
+
+def _has_colours(environ: Mapping[str, str]) -> bool:
+    """Return whether colours are welcome; that the output is no terminal is seen elsewhere."""
+    return not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import pty
 import stat
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from testbed import __version__
 from testbed.apply.folders import Folders
 from testbed.cli.main import Commands, app
 from testbed.errors import GuestError, HostError, StateError, TestbedError, WaitTimeout
+
+START = "from testbed.cli.main import main; main()"
 
 
 def raising(error: BaseException, *arguments: str) -> Result:
@@ -171,9 +174,8 @@ def test_each_verb_has_help(verb):
 
 
 def test_letters_that_a_locale_lacks_are_no_bug_of_ours():
-    started = "from testbed.cli.main import main; main()"
     done = subprocess.run(
-        [sys.executable, "-c", started, "graph", "aolda"],
+        [sys.executable, "-c", START, "graph", "aolda"],
         env={**os.environ, "PYTHONIOENCODING": "iso-8859-1"},
         capture_output=True,
         encoding="iso-8859-1",
@@ -183,3 +185,55 @@ def test_letters_that_a_locale_lacks_are_no_bug_of_ours():
     assert (done.returncode, done.stderr) == (0, "")
     assert "node1" in done.stdout
     assert "?" in done.stdout
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_a_stream_that_is_closed_is_no_bug(closed: str):
+    argv = [sys.executable, "-c", START, "graph", "aolda"]
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$@" {closed}', "sh", *argv], capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    ("environ", "told"),
+    [
+        ({}, b"\x1b[31mx\x1b[0m\r\n"),
+        ({"NO_COLOR": ""}, b"\x1b[31mx\x1b[0m\r\n"),
+        ({"NO_COLOR": "1"}, b"x\r\n"),
+        ({"TERM": "dumb"}, b"x\r\n"),
+    ],
+)
+def test_colours_are_left_out_where_they_are_not_welcome(environ: dict[str, str], told: bytes):
+    verb = (
+        "import typer; from testbed.cli import main\n"
+        "@main.app.command()\n"
+        "def paint():\n"
+        "    typer.secho('x', fg='red')\n"
+        "main.main()\n"
+    )
+    ours, theirs = pty.openpty()
+    usual = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
+    env = {**usual, "TERM": "xterm", **environ}
+    try:
+        subprocess.run([sys.executable, "-c", verb, "paint"], stdout=theirs, env=env, check=True)
+        assert os.read(ours, 100) == told
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+@pytest.mark.parametrize(("ignored", "status"), [(False, 130), (True, 0)])
+def test_a_closed_terminal_stops_it_as_ctrl_c_does(ignored: bool, status: int):
+    """Python's own way out would be the signal's: nothing is put away."""
+    verb = (
+        "import os, signal; from testbed.cli import main\n"
+        f"if {ignored}: signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+        "@main.app.command()\n"
+        "def hang_up():\n"
+        "    os.kill(os.getpid(), signal.SIGHUP)\n"
+        "main.main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", verb, "hang-up"], capture_output=True, check=False)
+    assert done.returncode == status
