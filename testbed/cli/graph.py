@@ -42,6 +42,8 @@ def graph(
 
     Of a testbed it shows what is up and what is pulled now; of a topology, what is planned.
     """
+    if svg is not None and json:
+        raise typer.BadParameter("give --svg or --json, not both")
     plan, state = _look(topology, name)
     if svg is not None:
         _write_svg(svg, plan, state)

@@ -1,6 +1,6 @@
 """`testbed lab debrief`: what happened, why, and a post-mortem to think on."""
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -72,11 +72,15 @@ def debrief(
 
 
 def _going(lab: str | None, name: str | None) -> _Found | None:
-    """Return the attempt that is going on, if one is, and of that lab."""
+    """Return the attempt that is going on, if one is, and of that lab.
+
+    Raises a `TestbedError` where the testbed that was named cannot be looked at.
+    """
     from testbed.apply import observe
     from testbed.lab import attempt, timeline
 
-    with suppress(TestbedError), open_played(name) as (host, folders, testbed):
+    unnamed = suppress(TestbedError) if name is None else nullcontext()
+    with unnamed, open_played(name) as (host, folders, testbed):
         found = attempt.find(folders, testbed.plan.name)
         if found is not None and lab in (None, found.lab):
             option = naming(observe.names(host), testbed.plan.name)

@@ -107,7 +107,9 @@ def check(
     watch: Annotated[
         bool, typer.Option("--watch", help="Look again and again, until all of it holds.")
     ] = False,
-    every: Annotated[float, typer.Option(help="Seconds between two looks of --watch.")] = 5.0,
+    every: Annotated[
+        float, typer.Option(help="Seconds between two looks of --watch.", min=1, max=60 * 60)
+    ] = 5.0,
     name: Name = None,
     lang: Lang = None,
     json: Json = False,
@@ -116,8 +118,10 @@ def check(
 
     It changes nothing. Exits with 0 if every objective holds and nothing was lost, else with 1.
     """
+    if watch and json:
+        raise typer.BadParameter("give --watch or --json, not both")
     with playing(name, lang) as game:
-        if watch and not json:
+        if watch:
             from testbed.cli.lab.watching import watch as keep_watching
 
             solved = keep_watching(game, every)

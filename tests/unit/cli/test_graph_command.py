@@ -41,6 +41,12 @@ def test_the_facts_are_json() -> None:
     assert len(json.loads(result.stdout)["cables"]) == 5
 
 
+def test_a_picture_and_facts_cannot_both_be_had(tmp_path: Path) -> None:
+    file = tmp_path / "lab.svg"
+    result = RUN.invoke(app, ["graph", "aolda-flat", "--svg", str(file), "--json"])
+    assert (result.exit_code, file.exists()) == (2, False)
+
+
 def test_a_topology_and_a_testbed_cannot_both_be_drawn() -> None:
     result = RUN.invoke(app, ["graph", "aolda", "--name", "lab"])
     assert result.exit_code == 2

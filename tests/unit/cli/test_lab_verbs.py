@@ -371,6 +371,13 @@ class TestCheck:
         sees(monkeypatch, CASES[case])
         assert run("check").exit_code == status
 
+    @pytest.mark.parametrize(
+        "options", [("--watch", "--json"), ("--watch", "--every", "inf"), ("--every", "0")]
+    )
+    def test_what_cannot_be_done_is_wrong_usage(self, folders: Folders, options: tuple[str, ...]):
+        going(folders)
+        assert run("check", *options).exit_code == 2
+
     def test_scripts_get_json(self, folders: Folders, monkeypatch: pytest.MonkeyPatch):
         going(folders)
         sees(monkeypatch, CASES["at-a-price"])
@@ -541,6 +548,11 @@ class TestDebrief:
         file.write_text("my own thoughts")
         assert "left as it is" in said("debrief").replace("was left as it is", "left as it is")
         assert file.read_text() == "my own thoughts"
+
+    def test_a_testbed_that_is_not_there_has_nothing_to_look_back_on(self, folders: Folders):
+        self.keep(folders, *EVENTS, FINISHED)
+        assert run("debrief", "--name", "typo").exit_code == 7
+        assert run("debrief", "--name", "lab").exit_code == 0
 
     def test_without_any_attempt_it_is_8(self, folders: Folders):
         assert run("debrief").exit_code == 8
