@@ -68,8 +68,9 @@ def voice_of(lang: str | None, attempt: "Attempt | None" = None) -> Voice:
     """Return the voice to speak with: as told now, or as it was when the attempt began."""
     from testbed.lab.texts import choose_locale
 
-    told = lang or os.environ.get("TESTBED_LANG") or (attempt.locale if attempt else None)
-    return Voice(choose_locale(told, os.environ))
+    asked = lang or os.environ.get("TESTBED_LANG")
+    before = attempt.locale if attempt and not asked else None
+    return Voice(choose_locale(lang or before, os.environ))
 
 
 @contextmanager

@@ -186,6 +186,12 @@ class TestStart:
         assert "testbed lab guide" not in told
         assert "testbed lab hint" not in told
 
+    def test_a_language_nobody_speaks_is_told_with_where_it_was_asked_for(
+        self, folders: Folders, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setenv("TESTBED_LANG", "fr")
+        assert "language 'fr' of TESTBED_LANG" in run("start", "quiet-road").stderr
+
     def test_the_attempt_keeps_its_language(self, folders: Folders):
         said("start", "quiet-road", "--lang", "ko")
         assert now(folders).folder == ""
