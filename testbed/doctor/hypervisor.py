@@ -61,11 +61,11 @@ def socket_paths(runtime: str, config: Path, cache: Path) -> Finding:
         return fail(name, seen, mend="unset XDG_RUNTIME_DIR", cost="libvirt cannot start")
     monitor = "libvirt/qemu/lib/domain-999-testbed-name-machine/monitor.sock"
     agent = "libvirt/qemu/run/channel/999-testbed-name-machine/org.qemu.guest_agent.0"
-    lasting = "/srv/$USER"  # domains are defined there: it must outlive a reboot
     paths = {
-        config / monitor: f"sudo install -d -o $USER {lasting}; "
-        f"echo 'export XDG_CONFIG_HOME={lasting}' >> ~/.profile; . ~/.profile",
-        (Path(runtime) if runtime else cache) / agent: "export XDG_RUNTIME_DIR=$(mktemp -d)",
+        config / monitor: _lasting("XDG_CONFIG_HOME", "/srv/$USER"),
+        (Path(runtime) if runtime else cache) / agent: _lasting(
+            "XDG_RUNTIME_DIR", "/srv/$USER-run"
+        ),
     }
     for path, mend in paths.items():
         if _length(path) > LONGEST_SOCKET:
@@ -73,6 +73,14 @@ def socket_paths(runtime: str, config: Path, cache: Path) -> Finding:
             return fail(name, seen, mend=mend, cost="no machine can start")
     longest = max(map(_length, paths))
     return ok(name, f"{longest} of {LONGEST_SOCKET} bytes used")
+
+
+def _lasting(variable: str, folder: str) -> str:
+    """Return what names a folder in every log-in: in another one libvirt would know no domain."""
+    return (
+        f"sudo install -d -m 700 -o $USER {folder}; "
+        f"echo 'export {variable}={folder}' >> ~/.profile; . ~/.profile"
+    )
 
 
 def _length(path: Path) -> int:

@@ -244,8 +244,12 @@ def test_libvirts_own_sentence_is_shown():
     assert finding.mend == "do this"
 
 
+_LASTING_RUNTIME = (
+    "sudo install -d -m 700 -o $USER /srv/$USER-run; "
+    "echo 'export XDG_RUNTIME_DIR=/srv/$USER-run' >> ~/.profile; . ~/.profile"
+)
 _LASTING = (
-    "sudo install -d -o $USER /srv/$USER; "
+    "sudo install -d -m 700 -o $USER /srv/$USER; "
     "echo 'export XDG_CONFIG_HOME=/srv/$USER' >> ~/.profile; . ~/.profile"
 )
 
@@ -257,7 +261,7 @@ def test_a_socket_path_has_a_longest(tmp_path):
     finding = hypervisor.socket_paths("", long / ".config", short / ".cache")
     assert (finding.verdict, finding.mend) == (FAIL, _LASTING)
     finding = hypervisor.socket_paths("", short / ".config", Path("/" + "x" * 36))
-    assert (finding.verdict, finding.mend) == (FAIL, "export XDG_RUNTIME_DIR=$(mktemp -d)")
+    assert (finding.verdict, finding.mend) == (FAIL, _LASTING_RUNTIME)
 
 
 def test_a_runtime_folder_of_somebody_else_fails(tmp_path):
