@@ -174,8 +174,14 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a locale without our letters is no bug of ours
     if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # nohup ignores it
-        signal.signal(signal.SIGHUP, signal.default_int_handler)  # a closed terminal is a Ctrl+C
+        signal.signal(signal.SIGHUP, _hang_up)
     app(prog_name="testbed", color=None if _has_colours(os.environ) else False)
+
+
+def _hang_up(*_: object) -> None:
+    """Stop as Ctrl+C does: the terminal was closed, which the shell and the kernel each tell."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the second time something is being put away
+    raise KeyboardInterrupt
 
 
 def _open_streams() -> None:

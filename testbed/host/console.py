@@ -44,7 +44,8 @@ def _raw(stdin: int) -> Iterator[None]:
         tty.setraw(stdin)
         yield
     finally:
-        termios.tcsetattr(stdin, termios.TCSADRAIN, before)
+        with suppress(termios.error):  # it was closed
+            termios.tcsetattr(stdin, termios.TCSADRAIN, before)
 
 
 def _type(stream: Any, stdin: int, ended: int) -> None:

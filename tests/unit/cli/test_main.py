@@ -232,8 +232,13 @@ def test_a_closed_terminal_stops_it_as_ctrl_c_does(ignored: bool, status: int):
         f"if {ignored}: signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
         "@main.app.command()\n"
         "def hang_up():\n"
-        "    os.kill(os.getpid(), signal.SIGHUP)\n"
+        "    try:\n"
+        "        os.kill(os.getpid(), signal.SIGHUP)\n"
+        "    finally:\n"
+        "        os.kill(os.getpid(), signal.SIGHUP)\n"
+        "        print('put away')\n"
         "main.main()\n"
     )
-    done = subprocess.run([sys.executable, "-c", verb, "hang-up"], capture_output=True, check=False)
-    assert done.returncode == status
+    argv = [sys.executable, "-c", verb, "hang-up"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (status, "put away\n")
