@@ -79,8 +79,7 @@ def start(
             folder=elsewhere(folder),
         )
         option = naming(observe.names(host), testbed.plan.name)
-    records = folders.records(testbed.plan.name) / "lab"
-    _hand_over(folder, voice, records, option, solo=mode == "solo")
+    _hand_over(folder, voice, folders.records(testbed.plan.name), option, solo=mode == "solo")
 
 
 def _hand_over(folder: Path, voice: Voice, records: Path, option: str, *, solo: bool) -> None:
@@ -91,7 +90,7 @@ def _hand_over(folder: Path, voice: Voice, records: Path, option: str, *, solo: 
     typed = {**_NEXT, "ui.next.ssh": f"{_NEXT['ui.next.ssh']}{option}"}
     width = max(len(typed[key]) for key in keys)
     show(Line(voice(key), "", 2, f"{typed[key]:<{width}}  ") for key in keys)
-    show([Line(), Line(voice("ui.start.recorded", path=str(records)), "dim")])
+    show([Line(), Line(voice("ui.start.recorded", path=str(records / "lab")), "dim")])
 
 
 def brief(folder: Path, voice: Voice) -> None:
