@@ -29,7 +29,7 @@ def down(
     """Take a testbed down; `testbed up` restores its last stage.
 
     Its machines and its storage pool are gone from libvirt. Where a stage of it has a checkpoint,
-    disks, checkpoints and keys are kept until --forget, or until an `up` that cannot restore them;
+    disks, checkpoints and keys are kept until --forget, or an `up` after what they need changed;
     any other testbed is deleted. Images stay.
     """
     from testbed.apply import kept, observe
