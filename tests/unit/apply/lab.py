@@ -53,7 +53,9 @@ class FakeHost:
     logs: Path
     machines: dict[str, ObservedMachine] = field(default_factory=dict)
     pools: set[str] = field(default_factory=set)
+    volumes: set[tuple[str, str]] = field(default_factory=set)  # (pool, volume)
     snapshots: dict[str, tuple[Snapshot, ...]] = field(default_factory=dict)
+    ready_then: dict[tuple[str, str], bool] = field(default_factory=dict)  # (domain, snapshot)
     did: list[tuple[str, str]] = field(default_factory=list)
     prints: str = BOOTS
     refuses: dict[tuple[str, str], Exception] = field(default_factory=dict)
@@ -97,18 +99,32 @@ class FakeHost:
     def delete_pool(self, name: str, uuid: object) -> None:
         self._do("delete pool", name)
         self.pools.discard(name)
+        self.volumes = {each for each in self.volumes if each[0] != name}
 
     def list_volumes(self, pool: Pool) -> tuple[Volume, ...]:
-        return ()
+        there = sorted(volume for owner, volume in self.volumes if owner == pool.name)
+        return tuple(Volume(each, pool.folder / each, "qcow2", 0, 0, None) for each in there)
 
     def create_overlay(self, pool: Pool, volume: str, size_mib: int, backing: Path) -> None:
         self._do("overlay", volume)
+        self._make(pool, volume)
 
     def create_disk(self, pool: Pool, volume: str, size_mib: int) -> None:
         self._do("disk", volume)
+        self._make(pool, volume)
+
+    def _make(self, pool: Pool, volume: str) -> None:
+        if (pool.name, volume) in self.volumes:
+            raise HostError(f"cannot make volume '{volume}'", why="it exists already")
+        self.volumes.add((pool.name, volume))
 
     def upload(self, pool: Pool, volume: str, data: bytes) -> None:
         self._do("upload", volume)
+        self.volumes.add((pool.name, volume))
+
+    def delete_volume(self, pool: Pool, volume: str) -> None:
+        self._do("delete volume", volume)
+        self.volumes.discard((pool.name, volume))
 
     def define(self, xml: str, name: str) -> None:
         self._do("define", name)
@@ -118,6 +134,9 @@ class FakeHost:
 
     def undefine(self, name: str) -> None:
         self._do("undefine", name)
+        found = self.machines.get(name)
+        if found and found.state in (MachineState.RUNNING, MachineState.PAUSED):
+            raise HostError(f"cannot undefine domain '{name}'", why="it is running")
         self.machines.pop(name, None)
 
     def destroy(self, name: str) -> None:
@@ -129,7 +148,8 @@ class FakeHost:
         self._do("start", name)
         if self.machines[name].state in (MachineState.OFF, MachineState.CRASHED):
             self._becomes(name, state=MachineState.RUNNING)
-            self.console_log_path(name).write_text(self.prints)
+            with self.console_log_path(name).open("a") as console:  # as libvirt's own log daemon
+                console.write(self.prints)
 
     def resume(self, name: str) -> None:
         self._do("resume", name)
@@ -154,6 +174,7 @@ class FakeHost:
         self._do("snapshot", name)
         taken = Snapshot(snapshot, 1, MachineState.RUNNING)
         self.snapshots[name] = (*self.snapshots.get(name, ()), taken)
+        self.ready_then[name, snapshot] = self.machines[name].ready
 
     def delete_snapshot(self, name: str, snapshot: str) -> None:
         left = (each for each in self.snapshots.get(name, ()) if each.name != snapshot)
@@ -161,7 +182,8 @@ class FakeHost:
 
     def revert_snapshot(self, name: str, snapshot: str, *, paused: bool) -> None:
         self._do("revert", name)
-        self._becomes(name, state=MachineState.PAUSED)
+        ready = self.ready_then.get((name, snapshot), self.machines[name].ready)
+        self._becomes(name, state=MachineState.PAUSED, ready=ready)
 
     def console_log_path(self, name: str) -> Path:
         return self.logs / f"{name}.log"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from lab import FakeHost, FakeSession, doors, healthy, image, no, observed
 
-from testbed.apply import boot, budget, health, keys, lifecycle, logs, raising
+from testbed.apply import boot, budget, health, keys, lifecycle, logs, observe, raising
 from testbed.apply.folders import Folders
 from testbed.apply.lock import only_one
 from testbed.apply.raising import Wish, up
@@ -111,6 +111,15 @@ def test_disks_that_are_there_need_no_room_again(
     monkeypatch.setattr(budget, "free", lambda *_: replace(first, disk_mib=first.disk_mib - 2))
     with pytest.raises(HostError, match="does not fit this host"):
         up(host, folders, WISH, silent)
+
+
+def test_a_stage_is_kept_when_all_machines_are_ready(host: FakeHost, folders: Folders):
+    up(host, folders, WISH, silent)
+    for machine in host.list_machines():
+        host._becomes(machine.domain, ready=False)
+    testbed = observe.get(host, folders, "lab")
+    lifecycle.restore(host, folders, testbed, "network")
+    assert all(machine.ready for machine in host.list_machines())
 
 
 def test_up_twice_changes_nothing(host: FakeHost, folders: Folders):

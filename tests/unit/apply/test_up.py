@@ -3,14 +3,14 @@
 from pathlib import Path
 
 import pytest
-from lab import FakeHost, doors, healthy, image, no
+from lab import BOOTS, FakeHost, doors, healthy, image, no
 
-from testbed.apply import keys
+from testbed.apply import boot, keys
 from testbed.apply.changes import Action, Change, changes
 from testbed.apply.folders import Folders
 from testbed.apply.progress import Event, Recorder, Stage, Status
 from testbed.apply.up import Walk, walk
-from testbed.errors import GuestError, HostError
+from testbed.errors import GuestError, HostError, WaitTimeout
 from testbed.guest import Result
 from testbed.host import MachineState
 from testbed.probe.verdict import failing
@@ -63,13 +63,25 @@ def test_all_machines_are_defined_before_the_first_is_started(job: Walk, host: F
 
 def test_the_marks_of_an_earlier_boot_do_not_count(job: Walk, host: FakeHost):
     host.has_all(state=MachineState.OFF)
-    host.prints = "testbed-stage: cloud-init error\n"
     for machine in host.plan.machines:
         host.console_log_path(machine.domain).write_text(
             "testbed-stage: booted\ntestbed-stage: ssh\ntestbed-stage: cloud-init done\n"
         )
     host.prints = "testbed-stage: booted\ntestbed-stage: ssh\ntestbed-stage: cloud-init error\n"
     with pytest.raises(GuestError, match="cloud-init failed"):
+        walk(job, [Change("node1", Action.START, "it is off")])
+
+
+def test_a_boot_that_has_told_less_than_the_one_before_is_waited_for(
+    job: Walk, host: FakeHost, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(boot._DEADLINE, boot.SSH, 0.0)
+    host.has_all(ready=False)
+    for machine in host.plan.machines:
+        host.console_log_path(machine.domain).write_text(BOOTS)
+    host._becomes("testbed-lab-node1", state=MachineState.OFF)
+    host.prints = "testbed-stage: booted\n"
+    with pytest.raises(WaitTimeout, match="node1: ssh"):
         walk(job, [Change("node1", Action.START, "it is off")])
 
 
