@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 from lab import FakeHost
+from locking import locked
 
+from testbed.apply import disks
 from testbed.apply.folders import Folders
 from testbed.apply.leftovers import remove_leftovers
 from testbed.apply.lock import only_one
@@ -56,6 +58,26 @@ def test_a_testbed_that_is_being_raised_is_left_alone(host: FakeHost, folders: F
     with only_one(folders, "old", "up"):
         assert remove_leftovers(host, folders, dry_run=False) == ()
     assert old.exists()
+
+
+def test_disks_that_an_emulator_has_open_are_left_alone(
+    host: FakeHost, folders: Folders, old: Path
+):
+    with locked(old / "node1.qcow2"):
+        assert disks.any_in_use(old)
+        assert remove_leftovers(host, folders, dry_run=False) == ()
+        assert old.exists()
+    assert not disks.any_in_use(old)
+    assert remove_leftovers(host, folders, dry_run=False) != ()
+
+
+def test_one_disk_in_use_is_told_among_others(old: Path):
+    for number in (2, 3):
+        (old / f"node{number}.qcow2").touch()
+    assert not disks.any_in_use(old)
+    with locked(old / "node2.qcow2"):
+        assert disks.any_in_use(old)
+    assert not disks.any_in_use(old.with_name("nowhere"))
 
 
 def test_a_testbed_raised_while_we_looked_is_left_alone(

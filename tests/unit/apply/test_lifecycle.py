@@ -1,14 +1,11 @@
 """Living with a testbed."""
 
-import fcntl
-import os
-import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from lab import FakeHost, FakeSession, doors
+from locking import locked
 
 from testbed.apply import cables, keys, lifecycle, observe
 from testbed.apply.folders import Folders
@@ -67,15 +64,6 @@ def test_down_works_where_our_files_are_gone_and_twice(host: FakeHost, folders: 
     shutil.rmtree(folders.state)
     assert lifecycle.down(host, folders, "lab").machines == len(host.plan.machines)
     assert lifecycle.down(host, folders, "lab").machines == 0
-
-
-@contextmanager
-def locked(disk: Path) -> Iterator[None]:
-    """Lock a disk as QEMU does, by open file description: "may others write" is byte 201."""
-    with disk.open("rb") as file:
-        flock = struct.pack("hhqqi4x", fcntl.F_RDLCK, os.SEEK_SET, 201, 1, 0)
-        fcntl.fcntl(file, fcntl.F_OFD_SETLK, flock)
-        yield
 
 
 @pytest.mark.parametrize("forget", [False, True])
