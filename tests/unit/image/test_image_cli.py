@@ -59,6 +59,24 @@ def test_a_build_prints_the_result_alone_on_stdout(
     assert run("build", "tiny") == ("/cache/tiny\n", "stage 1 of 1: packages\n")
 
 
+@pytest.mark.parametrize(("words", "force"), [((), False), (("--force",), True)])
+def test_a_build_is_told_whether_to_force_it_and_what_is_in_use(
+    run: Callable[..., tuple[str, str]], monkeypatch: pytest.MonkeyPatch, words, force
+) -> None:
+    told: list[tuple[bool, set[str]]] = []
+
+    def build(
+        self: Store, name: str, report: object, *, force: bool, in_use: Callable[[], set[str]]
+    ) -> Image:
+        told.append((force, in_use()))
+        return Image(name, "f" * 64, Path("/cache/tiny/root.qcow2"), None, None, "", 64)
+
+    monkeypatch.setattr(Store, "build", build)
+    monkeypatch.setattr(verbs, "_images_in_use", lambda: {"a" * 64})
+    run("build", "tiny", *words)
+    assert told == [(force, {"a" * 64})]
+
+
 def test_prune_says_what_would_go(
     run: Callable[..., tuple[str, str]], write: Write, tmp_path: Path
 ) -> None:
