@@ -11,6 +11,8 @@ from testbed.apply.folders import Folders
 from testbed.apply.lock import only_one
 from testbed.cli import recording, terminal
 from testbed.errors import HostError, StateError
+from testbed.guest import Result as Told
+from testbed.guest import Unreachable
 from testbed.host import MachineState
 from testbed.lab import attempt, timeline
 from testbed.lab.attempt import Attempt, Phase
@@ -124,15 +126,27 @@ def test_cables_and_power_are_recorded(folders: Folders):
 
 def test_ceph_and_exec_are_recorded(folders: Folders, monkeypatch: pytest.MonkeyPatch):
     from testbed.apply import access, ceph
-    from testbed.guest import Result as Told
 
     live(folders)
-    done = Told(("x",), 0, "", "")
-    monkeypatch.setattr(ceph, "run", lambda *_: done)
-    monkeypatch.setattr(access, "execute", lambda *_: {"node1": done})
-    run("ceph", "osd", "tree")
-    run("exec", "node1", "--", "cat", "my notes")
+    monkeypatch.setattr(ceph, "run", lambda *_: Told(0, "ID  CLASS\n", "", 0.1))
+    monkeypatch.setattr(access, "execute", lambda *_: {"node1": Told(3, "text\n", "no\n", 0.1)})
+    asked, done = run("ceph", "osd", "tree"), run("exec", "node1", "--", "cat", "my notes")
+    assert (asked.exit_code, asked.stdout) == (0, "ID  CLASS\n")
+    assert (done.exit_code, done.stdout, done.stderr) == (3, "text\n", "no\n")
     assert recorded(folders) == [("", "testbed ceph osd tree"), ("node1", "cat 'my notes'")]
+
+
+def test_exec_in_all_machines_exits_with_the_highest_status(monkeypatch: pytest.MonkeyPatch):
+    from testbed.apply import access
+
+    silent = Unreachable("node3: no SSH", why="connection refused")
+    told = {"node1": Told(0, "a\nb\n", "", 0.1), "node2": Told(9, "", "no\n", 0.1)}
+    monkeypatch.setattr(access, "execute", lambda *_: {**told, "node3": silent})
+    done = run("exec", "all", "--", "cat", "notes")
+    assert (done.exit_code, done.stdout) == (9, "node1: a\nnode1: b\n")
+    assert done.stderr.splitlines()[:2] == ["node2: no", "node3: error: node3: no SSH"]
+    monkeypatch.setattr(access, "execute", lambda *_: {"node1": told["node1"], "node3": silent})
+    assert run("exec", "all", "--", "cat", "notes").exit_code == Unreachable.exit_code
 
 
 def test_a_full_disk_keeps_nobody_from_working(folders: Folders, monkeypatch: pytest.MonkeyPatch):
