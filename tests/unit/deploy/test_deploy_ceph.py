@@ -223,24 +223,6 @@ class TestNode:
         )
         assert not [user for user, key in secrets.items() if key in shown]
 
-    @pytest.mark.parametrize(
-        ("there", "made"),
-        [
-            ((), False),
-            (("mon/ceph-node1/store.db/CURRENT",), True),  # whoever made it
-            (("mon/ceph-node1/store.db/CURRENT", "testbed.making"), False),
-        ],
-    )
-    def test_a_monitor_is_one_whoever_made_its_store(
-        self, storage: Storage, tmp_path: Path, there: tuple[str, ...], made: bool
-    ) -> None:
-        for name in there:
-            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / name).touch()
-        look = node.facts_script(storage, storage.nodes[0]).text.partition("\nfor ready")[0]
-        done = in_shell(look, tmp_path)
-        assert ("monitor" in done.stdout.splitlines()) == made
-
     def test_an_osd_that_was_made_keeps_its_key(
         self, everything: Storage, secrets: Secrets
     ) -> None:

@@ -3,23 +3,24 @@
 import os
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+sys.path.append(str(Path(__file__).parents[1]))  # the shell is shared
+
+from shell_room import SYSTEMCTL, Room
+
 from testbed.deploy.openstack import database, hosts
 from testbed.deploy.openstack.asking import patient
+from testbed.deploy.openstack.galera import Position, read_position
 from testbed.deploy.openstack.node import NodeFacts, facts_script, read_facts
 from testbed.guest import CommandTimeout, Script, Unreachable
 from testbed.plan.cloud import CloudNode
 from testbed.plan.decide import plan
 from testbed.topology.shipped import find
 from testbed.wait import Seen
-
-SYSTEMCTL = """verb=$1; shift
-for unit; do
-    case $unit in -*) ;; *) [ "$verb" = show ] && echo active || echo enabled ;; esac
-done"""
 
 
 def controller() -> CloudNode:
@@ -137,6 +138,90 @@ class TestIdentity:
 
     def test_where_it_cannot_be_given_the_step_fails(self, tmp_path: Path) -> None:
         assert self.give(tmp_path, "exit 3") == 3
+
+
+UNIT = "mariadb"
+GRASTATE = "# GALERA saved state\nversion: 2.1\nuuid:    {uuid}\nseqno:   {seqno}\n"
+OURS = "11111111-2222-3333-4444-555555555555"
+
+
+class TestGalera:
+    @pytest.fixture
+    def room(self, tmp_path: Path) -> Room:
+        """A server's machine: systemd does as it is told, and kills nothing that is not there."""
+        made = Room(tmp_path / "node1")
+        made.say("systemctl", '[ "$1" != is-active ]')
+        made.say("galera_recovery", f"echo --wsrep_start_position={OURS}:57")
+        made.say("galera_new_cluster")
+        return made
+
+    def state(self, room: Room, seqno: int, last: int = 0) -> Path:
+        text = GRASTATE.format(uuid=OURS, seqno=seqno) + f"safe_to_bootstrap: {last}\n"
+        room.put("var/lib/mysql/grastate.dat", text=text)
+        return room.root / "var/lib/mysql/grastate.dat"
+
+    def run(self, room: Room, script: Script) -> str:
+        done = room.run(script)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def position(self, room: Room) -> Position:
+        text = self.run(room, database._POSITION)
+        return read_position(text, text)
+
+    @pytest.mark.parametrize("kill", [0, 1], ids=["it waits for others", "it is off"])
+    def test_a_server_that_does_not_serve_is_killed_before_it_is_asked(self, room, kill) -> None:
+        room.say("systemctl", f"case $1 in is-active) exit 3 ;; kill) exit {kill} ;; esac")
+        self.run(room, database._STOP)
+        assert room.said == [
+            "systemctl set-environment _WSREP_NEW_CLUSTER=",
+            f"systemctl is-active --quiet {UNIT}",
+            f"systemctl stop --no-block {UNIT}",
+            f"systemctl kill --signal=KILL {UNIT}",
+            f"systemctl stop {UNIT}",
+            f"systemctl reset-failed {UNIT}",
+        ]
+
+    def test_a_server_that_serves_is_stopped_in_order_and_never_killed(self, room: Room) -> None:
+        room.say("systemctl", "exit 0")
+        self.run(room, database._STOP)
+        verbs = [line.split()[1] for line in room.said]
+        assert verbs == ["set-environment", "is-active", "stop", "reset-failed"]
+
+    def test_a_server_that_cannot_be_stopped_is_told(self, room: Room) -> None:
+        room.say("systemctl", '[ "$1" != stop ]')
+        assert room.run(database._STOP).returncode != 0
+
+    def test_a_server_that_stopped_in_order_is_at_what_it_wrote_down(self, room: Room) -> None:
+        self.state(room, 12, last=1)
+        assert self.position(room) == Position(OURS, 12, last=True)
+        assert room.said == []
+
+    def test_one_that_was_cut_off_is_at_what_it_recovers(self, room: Room) -> None:
+        self.state(room, -1)
+        assert self.position(room) == Position(OURS, 57)
+        assert room.said == ["galera_recovery "]
+
+    def test_one_that_never_was_a_member_is_nowhere(self, room: Room) -> None:
+        assert self.position(room) == Position("00000000-0000-0000-0000-000000000000", -1)
+        assert room.said == []
+
+    def test_one_whose_recovery_fails_is_told(self, room: Room) -> None:
+        self.state(room, -1)
+        room.say("galera_recovery", "exit 1")
+        assert room.run(database._POSITION).returncode != 0
+
+    @pytest.mark.parametrize("last", [0, 1])
+    def test_the_first_may_begin_and_does_so_at_every_boot(self, room: Room, last: int) -> None:
+        file = self.state(room, 12, last)
+        room.say("galera_new_cluster", f"grep safe_to_bootstrap {file} >>{room.root}/said")
+        self.run(room, database._BEGIN)
+        assert file.read_text() == (GRASTATE.format(uuid=OURS, seqno=12) + "safe_to_bootstrap: 1\n")
+        assert room.said == [
+            f"systemctl enable --no-reload --quiet {UNIT}",
+            "galera_new_cluster ",
+            "safe_to_bootstrap: 1",
+        ]
 
 
 class TestPatience:
