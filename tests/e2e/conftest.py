@@ -31,7 +31,7 @@ from testbed.wait import Seen, wait_until
 TESTBED = Path(".venv/bin/testbed").absolute()
 FAILURES = Path("failures").absolute()
 HERE = Path(__file__).parent
-FAILED = pytest.StashKey[bool]()
+FAILED, RAN = pytest.StashKey[bool](), pytest.StashKey[bool]()
 BEGUN = time.monotonic()
 KEPT = os.environ.get("TESTBED_E2E_FOLDER")
 _TURNS = ("host", "cloud")
@@ -298,11 +298,22 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     outcome = yield
     report = outcome.get_result()  # type: ignore[attr-defined]
     item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    if report.when == "call" and not report.skipped:
+        item.config.stash[RAN] = True
     if report.failed and "cli" in getattr(item, "funcargs", {}):
         folder = FAILURES / item.name
         folder.mkdir(parents=True, exist_ok=True)
         _collect(item.funcargs["cli"], folder)  # type: ignore[attr-defined]
         report.sections.append(("logs", f"collected in {folder}"))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run that left out every test of ours: that all is well is what nobody looked at."""
+    ours = [item for item in session.items if HERE in item.path.parents]
+    passed = session.exitstatus == pytest.ExitCode.OK and not session.config.option.collectonly
+    if passed and ours and not session.config.stash.get(RAN, False):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        print("\nerror: none of the tests on real machines was run: all were left out")
 
 
 def _collect(cli: Cli, folder: Path) -> None:
