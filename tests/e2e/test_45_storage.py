@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 from conftest import Cli
 
 from testbed.apply import storing
-from testbed.guest import Command, must
+from testbed.errors import GuestError
+from testbed.guest import Command, Guest, must
 from testbed.probe.ceph import objects, sequence
 from testbed.probe.ceph.ask import asking
 from testbed.probe.ceph.quorum import mon_status
@@ -21,9 +23,9 @@ pytestmark = pytest.mark.e2e
 NODES = ("node1", "node2", "node3")
 SIZE = 4 * 2**20  # bytes of the object that must outlive everything
 READ_CLUSTER = Command(("cat", "/etc/ceph/ceph.conf"), sudo=True)
-READ_LOG = Command(("cat", "/run/testbed-sequence.log"), sudo=True)
-WRITE_LOG = Command(("tee", "/run/testbed-sequence.log"), sudo=True)
+OBJECTS = 64  # that a sequence writes in turn
 _RECOVERY = 240.0  # seconds
+_CUT = 60.0  # seconds until the last node has lost power
 
 
 @pytest.fixture
@@ -219,18 +221,37 @@ def _without_quorum(cli: Cli, name: str) -> Seen:
 def test_all_nodes_lose_power_at_once_and_no_byte_is_lost(
     cli: Cli, ceph: str, written: Callable[[], None]
 ) -> None:
+    name = f"cut-{int(time.time())}"  # what another sequence wrote would look like this one's
+    path = f"/run/testbed-{name}.log"  # it goes with the guest's memory
     with cli.doors(ceph) as doors:
-        sequence.start(doors.guests["node2"], "volumes")
-        log = must(doors.guests["node2"], READ_LOG)  # the guest's own goes with its memory
-    cords = [cli.start("power", "off", node, "--name", ceph) for node in NODES]
-    assert [cord.wait(60) for cord in cords] == [0, 0, 0]
+        writer = doors.guests["node2"]
+        sequence.start(writer, "volumes", name)
+        wait_until(
+            "writes in every object",
+            lambda: _more(sequence.acknowledged(writer, name), OBJECTS),
+            timeout=120,
+        )
+        cords = [cli.start("power", "off", node, "--name", ceph) for node in NODES]
+        log = _read_until_cut(writer, path)
+    assert [cord.wait(_CUT) for cord in cords] == [0, 0, 0]
+    noted = [line for line in log.splitlines(keepends=True) if line.endswith("\n")]
     cli.must("up", "aolda", "--name", ceph)
     written()
     with cli.doors(ceph) as doors:
-        must(doors.guests["node2"], WRITE_LOG, stdin=log.encode())
-        found = sequence.report(doors.guests["node2"], "volumes")
-    assert found.acknowledged > 0
+        must(doors.guests["node2"], Command(("tee", path), sudo=True), stdin=log.encode())
+        found = sequence.verify(doors.guests["node2"], "volumes", name, path)
+    print(f"all nodes lost: {found}")
+    assert found.acknowledged == len(noted) >= OBJECTS
     assert found.lost == ()
+
+
+def _read_until_cut(writer: Guest, path: str) -> str:
+    """Return a file of a machine that is about to lose power, as it was read last before that."""
+    read, until = "", time.monotonic() + _CUT
+    with suppress(GuestError):
+        while time.monotonic() < until:
+            read = must(writer, Command(("cat", path), sudo=True), timeout=10)
+    return read
 
 
 def test_a_cluster_that_was_down_comes_back_healthy_with_its_data(
