@@ -48,6 +48,10 @@ class FakeOpenStack:
 
     things: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     passwords: dict[str, str] = field(default_factory=lambda: {"admin": "admins"})
+    roles: set[tuple[str, str, str]] = field(
+        default_factory=lambda: {("id-admin", "id-admin", "r0")}  # project, user, role
+    )
+    quotas: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)  # service, project
     credentials: dict[tuple[str, str], str] = field(default_factory=dict)  # by user and name
     requests: list[str] = field(default_factory=list)
     fails: dict[str, list[int]] = field(default_factory=dict)  # statuses to answer with, in order
@@ -217,8 +221,10 @@ def _who(cloud: FakeOpenStack, auth: Any) -> tuple[str, str] | None:
         return (user["name"], "club") if known else None
     user = auth["identity"]["password"]["user"]
     assert user["domain"] == auth["scope"]["project"]["domain"] == default
+    project = auth["scope"]["project"]["name"]
     known = cloud.passwords.get(user["name"]) == user["password"]
-    return (user["name"], auth["scope"]["project"]["name"]) if known else None
+    may = {(f"id-{project}", f"id-{user['name']}")} & {given[:2] for given in cloud.roles}
+    return (user["name"], project) if known and may else None
 
 
 def _thing(
@@ -235,8 +241,12 @@ def _thing(
         port = {"id": "p-router", "device_id": words[-2], "network_id": _network}
         cloud.things.setdefault("ports", []).append(port)
         return 200, {}
-    if verb == "PUT":  # roles and quotas
-        return 200, {}
+    if verb == "PUT" and words[-2] == "roles":
+        cloud.roles.add((words[-5], words[-3], words[-1]))
+        return 204, b""
+    if verb == "PUT" and words[-2] in ("os-quota-sets", "quotas"):
+        cloud.quotas.setdefault((service, words[-1]), {}).update(*values.values())
+        return 200, values
     for place in (-1, -2):
         name = words[place].replace("-", "_") if len(words) > 1 else ""
         if name in COLLECTIONS:

@@ -2,6 +2,7 @@
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from testbed.deploy.openstack.tenant import World, make_world
 from testbed.errors import DeployError
 from testbed.guest import Result
 from testbed.plan.decide import plan
+from testbed.probe.cloud.ask import CloudRefused
 from testbed.topology.shipped import find
 
 SECRETS = {**new_secrets(), ADMIN: "admins"}
@@ -78,6 +80,36 @@ class TestWorld:
             "node1: outside network",
             "node1: tenant's network",
         ]
+
+    def test_the_user_is_a_member_of_his_project_and_of_no_other(
+        self, world: World, openstack: FakeOpenStack
+    ):
+        make_world(world)
+        (role,) = (each for each in openstack.things["roles"] if each["name"] == "member")
+        own = ("id-club", "id-member", role["id"])
+        assert {each for each in openstack.roles if each[1] == "id-member"} == {own}
+        openstack.roles.discard(own)
+        with pytest.raises(CloudRefused):
+            world.log_in(login.member(SECRETS))
+        make_world(world)
+        assert own in openstack.roles
+
+    def test_the_tenant_may_have_as_much_as_small_nodes_can_give(
+        self, world: World, openstack: FakeOpenStack
+    ):
+        make_world(world)
+        assert openstack.quotas == {
+            ("compute", "id-club"): {"instances": 10, "cores": 10, "ram": 2048},
+            ("volumev3", "id-club"): {"volumes": 10, "snapshots": 10, "gigabytes": 20},
+            ("network", "id-club"): {"floatingip": 10},
+        }
+
+    def test_of_few_addresses_the_tenant_may_have_no_more_than_there_are(
+        self, world: World, openstack: FakeOpenStack
+    ):
+        outside = replace(world.outside, last=world.outside.first + 2)
+        make_world(replace(world, cloud=replace(world.cloud, outside=outside)))
+        assert openstack.quotas["network", "id-club"] == {"floatingip": 3}
 
     def test_what_is_there_is_not_made_again(self, world: World, openstack: FakeOpenStack):
         make_world(world)
