@@ -16,7 +16,7 @@ from testbed.lab.reading import read as read_lab
 from testbed.plan.decide import plan
 from testbed.render.svg import svg
 from testbed.topology.read import read
-from testbed.topology.shipped import find
+from testbed.topology.shipped import find, shipped
 
 ROOT = Path(__file__).parents[2]
 READMES = ("README.md", "README.ko.md")
@@ -121,11 +121,33 @@ def test_the_example_topology_is_valid_and_its_mistake_is_told_as_shown(document
 
 
 @pytest.mark.parametrize("document", READMES)
-@pytest.mark.parametrize("accelerator", ["kvm", "qemu"])
-@pytest.mark.parametrize("name", ["aolda", "aolda-flat", "aolda-one"])
-def test_the_memory_a_topology_needs_is_told(document, accelerator, name):
-    need = needs(planned(name).machines, accelerator).memory_mib
-    assert f"{need / 1024:.1f}" in text_of(document)
+def test_what_each_topology_without_a_cloud_needs_is_told(document):
+    told = re.findall(
+        r"^ *\| `([a-z-]+)`((?: \| [\d.]+ GiB){3}) \|$", text_of(document), re.MULTILINE
+    )
+    plans = {name: planned(name) for name in shipped()}
+    wanted = {name: amounts(made) for name, made in plans.items() if made.cloud is None}
+    assert {name: re.findall(r"[\d.]+", row) for name, row in told} == wanted
+
+
+def amounts(made: Any) -> list[str]:
+    """Return the GiB of memory with and without KVM, and of disk, as a table tells them."""
+    need = needs(made.machines, "qemu")
+    with_kvm = needs(made.machines, "kvm").memory_mib
+    return [
+        *(f"{mib / 1024:.1f}" for mib in (with_kvm, need.memory_mib)),
+        f"{need.disk_mib / 1024:.0f}",
+    ]
+
+
+@pytest.mark.parametrize("document", READMES)
+def test_the_memory_that_a_cloud_needs_without_kvm_is_told(document):
+    clouds = ("aolda-cloud", "aolda-cloud-compact")
+    wanted = [amounts(planned(name))[1] for name in clouds]
+    for beginning in ("`aolda-cloud`", r" *\[[^]]*\]\(#openstack\)"):
+        (line,) = re.findall(rf"^{beginning}.* GiB.*$", text_of(document), re.MULTILINE)
+        assert sorted(re.findall(r"\d+\.\d", line)) == sorted(wanted)
+    assert {name for name in shipped() if planned(name).cloud} == set(clouds)
 
 
 def test_the_example_lab_has_the_shape_of_one(tmp_path):

@@ -1,6 +1,5 @@
 """What is needed, what there is, and what would fit: the refusal is pinned to the letter."""
 
-import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +11,6 @@ from lab import planned
 from testbed.apply.budget import Budget, free, must_fit, needs
 from testbed.errors import HostError
 from testbed.host import HostFacts
-from testbed.topology.shipped import shipped
 
 AOLDA = planned(Path("/var/lib/testbed/lab"), "aolda")
 FLAT = planned(Path("/var/lib/testbed/lab"), "aolda-flat")
@@ -101,13 +99,3 @@ def test_what_is_free_is_asked_where_the_disks_will_be(tmp_path: Path, monkeypat
     monkeypatch.setattr(shutil, "disk_usage", disks.__getitem__)
     assert free(facts, tmp_path / "not" / "yet" / "there") == Budget(4096, 7, 4)
     assert not (tmp_path / "not").exists()
-
-
-@pytest.mark.parametrize("readme", ["README.md", "README.ko.md"])
-@pytest.mark.parametrize("topology", shipped())
-def test_the_readme_names_the_memory_that_each_topology_needs_without_kvm(
-    readme: str, topology: str
-) -> None:
-    made = planned(Path("/var/lib/testbed/lab"), topology)
-    amount = str(needs(made.machines, "qemu")).partition(" GiB")[0]
-    assert re.search(rf"\b{re.escape(amount)}\b", Path(readme).read_text())
