@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,6 +33,16 @@ def lab(folder: Path) -> Lab:
     return read(folder)
 
 
+@pytest.fixture
+def greenwich(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let it be Greenwich's time, and afterwards this computer's again."""
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "UTC")
+        time.tzset()
+        yield
+    time.tzset()
+
+
 def before_the_end(lab: Lab, count: int) -> Story:
     return Story(lab, EVENTS[:count])
 
@@ -45,16 +56,14 @@ def looked_back(folder: Path, locale: Locale) -> Debrief:
 @pytest.mark.parametrize("locale", list(Locale))
 @pytest.mark.parametrize("kind", ["debrief", "post-mortem"])
 def test_an_attempt_is_told_in_these_words(
-    folder: Path, locale: Locale, kind: str, update_golden: bool, monkeypatch: pytest.MonkeyPatch
+    folder: Path, locale: Locale, kind: str, update_golden: bool, greenwich: None
 ):
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
     whole = looked_back(folder, locale)
     text = whole.markdown() if kind == "debrief" else whole.post_mortem()
     expected = GOLDEN / f"{kind}.{locale}.md"
     if update_golden:
-        expected.write_text(text)
-    assert text == expected.read_text()
+        expected.write_text(text, encoding="utf-8")
+    assert text == expected.read_text(encoding="utf-8")
 
 
 class TestStory:
