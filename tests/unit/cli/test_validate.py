@@ -10,8 +10,9 @@ from testbed.cli.schema import schema
 from testbed.cli.validate import SeveralWrong, validate
 from testbed.errors import TopologyError
 
-AOLDA = "testbed/topologies/aolda.yaml"
-FLAT = Path("testbed/topologies/aolda-flat.yaml").read_text()
+TOPOLOGIES = Path(__file__).parents[3] / "testbed" / "topologies"
+AOLDA = str(TOPOLOGIES / "aolda.yaml")
+FLAT = (TOPOLOGIES / "aolda-flat.yaml").read_text(encoding="utf-8")
 
 
 def run(*arguments: str) -> Result:

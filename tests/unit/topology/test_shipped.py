@@ -10,7 +10,7 @@ from testbed.topology.read import UnreadableTopology, read
 from testbed.topology.schema import json_schema
 from testbed.topology.shipped import find, shipped
 
-FOLDER = Path("testbed/topologies")
+FOLDER = Path(__file__).parents[3] / "testbed" / "topologies"
 
 
 def test_the_shipped_topologies_are_aolda_at_four_times_and_once_for_small_computers() -> None:
@@ -38,7 +38,7 @@ def test_a_shipped_topology_is_valid_and_bears_its_files_name(name: str) -> None
 
 @pytest.mark.parametrize("name", shipped())
 def test_a_shipped_topology_fits_the_schema_for_editors(name: str) -> None:
-    data = yaml.safe_load((FOLDER / f"{name}.yaml").read_text())
+    data = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator(json_schema()).validate(data)
 
 
@@ -72,7 +72,9 @@ def test_an_impossible_name_is_an_error_a_user_can_act_on(name: str) -> None:
 
 def test_a_topology_that_breaks_a_rule_still_fits_the_schema_but_a_bad_shape_does_not() -> None:
     check = jsonschema.Draft202012Validator(json_schema())
-    data = json.loads(json.dumps(yaml.safe_load((FOLDER / "aolda-flat.yaml").read_text())))
+    data = json.loads(
+        json.dumps(yaml.safe_load((FOLDER / "aolda-flat.yaml").read_text(encoding="utf-8")))
+    )
     data["machines"]["node1"]["gateway"] = "elsewhere"
     assert check.is_valid(data)
     with pytest.raises(TopologyError):
@@ -94,7 +96,7 @@ def test_a_topology_that_breaks_a_rule_still_fits_the_schema_but_a_bad_shape_doe
 def test_the_schema_refuses_what_the_reader_refuses(
     place: tuple[str | int, ...], value: object
 ) -> None:
-    data = yaml.safe_load((FOLDER / "aolda-flat.yaml").read_text())
+    data = yaml.safe_load((FOLDER / "aolda-flat.yaml").read_text(encoding="utf-8"))
     part = data
     for step in place[:-1]:
         part = part[step]
