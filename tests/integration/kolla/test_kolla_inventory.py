@@ -26,7 +26,6 @@ MADE_WHEN_RUN = re.compile(
 )
 few = settings(
     max_examples=20,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

@@ -30,7 +30,6 @@ EMPTY_HOST = """<node><memory>8192000</memory><cpu><mhz>1</mhz><model>any</model
 
 few = settings(
     max_examples=15,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

@@ -15,7 +15,7 @@ from testbed.topology.shipped import find
 
 FOLDER = Path("/var/lib/testbed/lab")
 
-many = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 
 
 def of(topology: Topology, name: str = "lab") -> Plan:
