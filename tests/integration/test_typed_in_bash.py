@@ -17,6 +17,7 @@ from testbed.lab.typed import Typed
 
 COLUMNS = 40
 PROMPT = b"aolda@node1:~$ "
+_PAUSE, _LATEST = 0.5, 20.0  # seconds: between two parts of an echo, and until anything is shown
 
 pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
 
@@ -32,32 +33,39 @@ class Bash:
             os.environ.update(PS1=PROMPT.decode(), TERM="xterm-256color", HISTFILE="/dev/null")
             os.execvp("bash", ["bash", "--norc", "--noprofile", "-i"])
         fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, COLUMNS, 0, 0))
-        self.wait_for_prompt()
+        self.wait_for()
 
     def press(self, keys: bytes) -> None:
         self.typed.keys(keys)
         os.write(self.terminal, keys)
 
-    def settle(self, seconds: float = 0.2) -> bytes:
-        """Take in what is shown until nothing has come for so long."""
-        shown = b""
-        while select.select([self.terminal], [], [], seconds)[0]:
-            data = os.read(self.terminal, 65536)
-            shown += data
-            self.commands += self.typed.shown(data)
-        return shown
+    def _take_in(self, seconds: float) -> bytes:
+        """Take in what is shown next; nothing where nothing is for so long."""
+        if not select.select([self.terminal], [], [], seconds)[0]:
+            return b""
+        data = os.read(self.terminal, 65536)
+        self.commands += self.typed.shown(data)
+        return data
 
-    def enter(self, keys: bytes) -> None:
-        """Type keys, wait for their echo, and press Enter."""
+    def settle(self, *, echoes: bool) -> None:
+        """Take in an echo, however late it begins, until it has ended; or that there is none."""
+        if not echoes or self._take_in(_LATEST):
+            while self._take_in(_PAUSE):
+                pass
+
+    def wait_for(self, last: bytes = PROMPT, times: int = 1) -> None:
+        """Take in what is shown until that is the last of it, and has been so often."""
+        shown, deadline = b"", time.monotonic() + _LATEST
+        while shown.count(last) < times or not shown.endswith(last):
+            assert time.monotonic() < deadline, shown
+            shown += self._take_in(_PAUSE)
+
+    def enter(self, keys: bytes, *, then: bytes = PROMPT, echoes: bool = True) -> None:
+        """Type keys, wait for their echo, press Enter, and wait for what is shown last then."""
         self.press(keys)
-        self.settle()
+        self.settle(echoes=echoes)
         self.press(b"\r")
-        self.settle()
-
-    def wait_for_prompt(self) -> None:
-        deadline = time.monotonic() + 10
-        while PROMPT not in self.settle() and time.monotonic() < deadline:
-            pass
+        self.wait_for(then)
 
     def close(self) -> None:
         os.close(self.terminal)
@@ -82,7 +90,7 @@ def test_commands_are_those_that_bash_ran(bash: Bash):
     bash.enter(b"\x12plain")  # Ctrl+R
     bash.enter(b"echo \xec\x95\x88\xeb\x85\x95")
     bash.press(b"echo given up\x03")
-    bash.settle()
+    bash.wait_for()
     assert bash.commands == [
         "echo plain",
         long.decode(),
@@ -96,8 +104,8 @@ def test_commands_are_those_that_bash_ran(bash: Bash):
 
 
 def test_what_is_asked_for_without_echo_is_not_recorded(bash: Bash):
-    bash.enter(b"read -s -p 'Password: ' x")
-    bash.enter(b"hunter2")
+    bash.enter(b"read -s -p 'Password: ' x", then=b"Password: ")
+    bash.enter(b"hunter2", echoes=False)
     bash.enter(b"echo done")
     assert bash.commands == ["read -s -p 'Password: ' x", "echo done"]
 
@@ -112,5 +120,5 @@ def test_a_whole_screen_and_a_flood_do_not_disturb(bash: Bash):
 
 def test_lines_pasted_ahead_of_the_prompt_are_each_recorded(bash: Bash):
     bash.press(b"sleep 0.3\recho one\recho two\r")
-    bash.settle(1.0)
+    bash.wait_for(times=3)
     assert bash.commands == ["sleep 0.3", "echo one", "echo two"]
