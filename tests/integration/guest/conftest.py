@@ -14,7 +14,7 @@ import pytest
 
 from testbed.guest import Patience, SshGuest, new_keypair
 
-BRIEF = Patience(tcp=2, banner=1, auth=5, channel=5)
+LONG = Patience(tcp=10, banner=10, auth=10, channel=10)  # a busy computer is slow to greet
 
 
 class Sshd(paramiko.ServerInterface):
@@ -174,7 +174,13 @@ def reach(
     """Make a guest that is to be at a port, with the server's host key unless told otherwise."""
     made = []
 
-    def make(port: int, *, host_key: str = host_keys[1], key_file: Path = keys[0]) -> SshGuest:
+    def make(
+        port: int,
+        *,
+        host_key: str = host_keys[1],
+        key_file: Path = keys[0],
+        patience: Patience = LONG,
+    ) -> SshGuest:
         guest = SshGuest(
             "node1",
             host="127.0.0.1",
@@ -182,7 +188,7 @@ def reach(
             user="aolda",
             key_file=key_file,
             host_key=host_key,
-            patience=BRIEF,
+            patience=patience,
         )
         made.append(guest)
         return guest

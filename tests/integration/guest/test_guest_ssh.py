@@ -15,6 +15,7 @@ from testbed.guest import (
     CommandTimeout,
     ConnectionLost,
     HostKeyDiffers,
+    Patience,
     Script,
     SshGuest,
     Unreachable,
@@ -27,6 +28,7 @@ from testbed.guest import (
 from testbed.wait import Seen, wait_until
 
 Reach = Callable[..., SshGuest]
+BRIEF = Patience(tcp=10, banner=0.5, auth=10, channel=10)  # where nobody ever greets
 
 
 @pytest.fixture
@@ -146,7 +148,7 @@ def test_a_port_nobody_listens_at_is_unreachable(listener: socket.socket, reach:
 
 def test_tcp_without_a_banner_is_unreachable(listener: socket.socket, reach: Reach) -> None:
     with pytest.raises(Unreachable) as caught:
-        reach(listener.getsockname()[1]).connect()
+        reach(listener.getsockname()[1], patience=BRIEF).connect()
     assert "banner" in caught.value.why
 
 
@@ -217,7 +219,7 @@ def test_paramiko_prints_nothing_by_itself(
     listener: socket.socket, reach: Reach, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(Unreachable):
-        reach(listener.getsockname()[1]).connect()
+        reach(listener.getsockname()[1], patience=BRIEF).connect()
     assert capfd.readouterr() == ("", "")
 
 
