@@ -229,7 +229,7 @@ def test_a_closed_terminal_stops_it_as_ctrl_c_does(ignored: bool, status: int):
     """Python's own way out would be the signal's: nothing is put away."""
     verb = (
         "import os, signal; from testbed.cli import main\n"
-        f"if {ignored}: signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+        f"signal.signal(signal.SIGHUP, signal.SIG_{'IGN' if ignored else 'DFL'})\n"
         "@main.app.command()\n"
         "def hang_up():\n"
         "    try:\n"
