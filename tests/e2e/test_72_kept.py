@@ -121,15 +121,18 @@ def killed_amid_down(cli: Cli) -> int:
     return process.returncode
 
 
-def test_a_disk_that_lost_its_snapshot_ends_in_a_deployment(
+def test_a_disk_that_lost_its_snapshot_is_given_up_by_its_owner_alone(
     cli: Cli, small: Path, raised: None
 ) -> None:
     cli.must("down", "--name", SMALL)
     (cli.kept(SMALL) / "disks" / "node1.qcow2").write_bytes(b"not a disk")
-    done = cli.run("up", str(small), "--name", SMALL)
-    assert done.returncode == 0, done.stderr
-    assert "was kept but is deployed anew" in done.stdout
-    assert cli.run("status", "--check", "--name", SMALL).returncode == 0
+    for _ in range(2):
+        done = cli.run("up", str(small), "--name", SMALL)
+        assert done.returncode == 4, done.stderr
+        assert f"or give it up: testbed down --forget --name {SMALL}" in done.stderr
+        assert f"kept: {SMALL}, stage network" in cli.must("down", "--name", SMALL)
+    cli.must("down", "--forget", "--name", SMALL)
+    assert cli.json("up", str(small), "--name", SMALL)["restored"] is False
 
 
 def test_another_topology_of_the_name_is_deployed_anew(
