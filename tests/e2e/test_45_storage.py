@@ -152,6 +152,28 @@ def test_a_restarted_node_comes_back_into_the_cluster(
     written()
 
 
+def test_an_osd_that_was_purged_and_a_manager_that_stood_by_are_missed_and_come_back(
+    cli: Cli, ceph: str, written: Callable[[], None]
+) -> None:
+    active = ask_ceph(cli, ceph, "mgr", "dump")["active_name"]
+    spare = next(node for node in NODES if node != active)
+    cli.guest(ceph, spare, f"sudo systemctl stop ceph-mgr@{spare}")
+    cli.guest(ceph, "node3", "sudo systemctl stop ceph-osd@2")
+    osd = ("ceph", "--name", ceph, "--", "osd")
+    cli.must(*osd, "down", "2")
+    cli.must(*osd, "purge", "2", "--force", "--yes-i-really-mean-it")
+    wait_until("both missed", lambda: _both_missed(cli, ceph), timeout=120, every=5.0)
+    cli.must("up", "aolda", "--name", ceph)
+    wait_until_healthy(cli, ceph)
+    written()
+
+
+def _both_missed(cli: Cli, name: str) -> Seen:
+    done = cli.run("status", "--check", "--name", name)
+    told = done.stdout + done.stderr
+    return Seen("2 of 3 managers" in told and "2 in of 2, 3 wanted" in told, told)
+
+
 def test_writes_go_on_when_one_node_loses_power(
     cli: Cli, ceph: str, written: Callable[[], None]
 ) -> None:
