@@ -97,6 +97,13 @@ def is_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None and text not in _RESERVED
 
 
+def names_in(parent: Path) -> tuple[str, ...]:
+    """Return the names of testbeds that have a folder in `parent`, which may not exist."""
+    if not parent.is_dir():
+        return ()
+    return tuple(sorted(p.name for p in parent.iterdir() if p.is_dir() and is_name(p.name)))
+
+
 def _named(testbed: str) -> str:
     if not is_name(testbed):
         raise StateError(

@@ -13,7 +13,7 @@ from typing import Any
 
 from testbed.apply import observe, origin
 from testbed.apply.disks import must_be_known
-from testbed.apply.folders import Folders, is_name, write_private
+from testbed.apply.folders import Folders, names_in, write_private
 from testbed.errors import HostError, StateError
 from testbed.host import Definition, Host
 from testbed.image.records import size_on_disk
@@ -110,10 +110,7 @@ def keys(folders: Folders, name: str) -> Path:
 
 def names(folders: Folders) -> tuple[str, ...]:
     """Return the names of all folders below `kept`, rubbish included."""
-    parent = folders.all_kept()
-    if not parent.is_dir():
-        return ()
-    return tuple(sorted(path.name for path in parent.iterdir() if is_name(path.name)))
+    return names_in(folders.all_kept())
 
 
 def list_kept(folders: Folders) -> tuple[Kept, ...]:
@@ -146,10 +143,8 @@ def images_in_use(host: Host, folders: Folders, *, but: str = "") -> set[str]:
     What is kept under the name `but` does not count, as it is to give way. Raises `StateError`
     where there are disks that this libvirt does not know: nothing tells what they stand on.
     """
-    if folders.data.is_dir():
-        for path in folders.data.iterdir():
-            if is_name(path.name):
-                must_be_known(host, path, path.name)
+    for name in names_in(folders.data):
+        must_be_known(host, folders.disks(name), name)
     others = [name for name in names(folders) if name != but]
     found = (kept for name in others for kept in (find(folders, name), find_draft(folders, name)))
     return observe.images_in_use(host).union(*(kept.images for kept in found if kept))

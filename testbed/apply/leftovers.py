@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from testbed.apply import disks, keeping, kept
-from testbed.apply.folders import Folders, is_name
+from testbed.apply.folders import Folders, names_in
 from testbed.apply.lock import only_one
 from testbed.apply.observe import names
 from testbed.errors import StateError
@@ -37,7 +37,8 @@ def unknown_disks(host: Host, folders: Folders) -> tuple[str, ...]:
 
 def _left_behind(host: Host, folders: Folders) -> Iterator[str]:
     """Yield each name with folders and without machines, its lock held meanwhile."""
-    for name in sorted(set(_folder_names(folders)) - set(names(host))):
+    there = {*names_in(folders.data), *names_in(folders.state)}
+    for name in sorted(there - set(names(host))):
         with suppress(StateError), only_one(folders, name, "gc"):
             raised = name in names(host)  # since we looked
             on_its_way = keeping.is_on_its_way(host, folders, name)
@@ -60,13 +61,6 @@ def _remove(host: Host, folders: Folders, name: str) -> None:
     host.delete_pool(*pool_of(name))
     shutil.rmtree(folders.disks(name), ignore_errors=True)
     shutil.rmtree(folders.records(name), ignore_errors=True)
-
-
-def _folder_names(folders: Folders) -> Iterator[str]:
-    for parent in (folders.data, folders.state):
-        if parent.exists():
-            there = (path.name for path in parent.iterdir() if path.is_dir())
-            yield from filter(is_name, there)
 
 
 def _leftovers_of(host: Host, folders: Folders, name: str) -> Iterator[str]:

@@ -65,9 +65,17 @@ def open_host() -> Iterator[tuple["Host", "Folders"]]:
 @contextmanager
 def open_testbed(name: str | None) -> Iterator[tuple["Host", "Folders", "Testbed"]]:
     """Open the host and find a testbed on it; errors inside the block are about that one."""
+    with open_host() as (host, folders), open_on(host, folders, name) as opened:
+        yield opened
+
+
+@contextmanager
+def open_on(
+    host: "Host", folders: "Folders", name: str | None
+) -> Iterator[tuple["Host", "Folders", "Testbed"]]:
+    """Find a testbed on an open host; errors inside the block are about that one."""
     from testbed.apply.observe import get
 
-    with open_host() as (host, folders):
-        testbed = get(host, folders, name)
-        with meaning(host, testbed.plan.name):
-            yield host, folders, testbed
+    testbed = get(host, folders, name)
+    with meaning(host, testbed.plan.name):
+        yield host, folders, testbed

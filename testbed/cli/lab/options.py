@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from testbed.cli.advice import meaning
 from testbed.cli.lab.voice import Line, Voice, show
-from testbed.cli.options import open_host
+from testbed.cli.options import open_host, open_on
 from testbed.errors import LabError, TestbedError
 
 if TYPE_CHECKING:
@@ -90,9 +89,8 @@ def open_played(name: str | None) -> "Iterator[tuple[Host, Folders, Testbed]]":
             if len(existing) > 1 and not played:
                 raise NothingPlayed(existing)
             name = played[0] if len(played) == 1 else None
-        testbed = observe.get(host, folders, name)
-        with meaning(host, testbed.plan.name):
-            yield host, folders, testbed
+        with open_on(host, folders, name) as opened:
+            yield opened
 
 
 @contextmanager
@@ -115,9 +113,8 @@ def open_fitting(name: str | None, lab: "Lab") -> "Iterator[tuple[Host, Folders,
                     next_step=f"run: testbed up {lab.topology}",
                 )
             name = fitting[0] if len(fitting) == 1 else None
-        testbed = observe.get(host, folders, name)
-        with meaning(host, testbed.plan.name):
-            yield host, folders, testbed
+        with open_on(host, folders, name) as opened:
+            yield opened
 
 
 @dataclass(frozen=True, slots=True)
