@@ -12,7 +12,7 @@ from conftest import Cli
 
 from testbed.apply import storing
 from testbed.errors import GuestError
-from testbed.guest import Command, Guest, must
+from testbed.guest import Command, must
 from testbed.probe.ceph import objects, sequence
 from testbed.probe.ceph.ask import asking
 from testbed.probe.ceph.quorum import mon_status
@@ -22,10 +22,8 @@ pytestmark = pytest.mark.e2e
 
 NODES = ("node1", "node2", "node3")
 SIZE = 4 * 2**20  # bytes of the object that must outlive everything
-READ_CLUSTER = Command(("cat", "/etc/ceph/ceph.conf"), sudo=True)
 OBJECTS = 64  # that a sequence writes in turn
 _RECOVERY = 240.0  # seconds
-_CUT = 60.0  # seconds until the last node has lost power
 
 
 @pytest.fixture
@@ -253,9 +251,12 @@ def test_all_nodes_lose_power_at_once_and_no_byte_is_lost(
             lambda: _more(sequence.acknowledged(writer, name), OBJECTS),
             timeout=120,
         )
+        log = must(writer, _read(path))
         cords = [cli.start("power", "off", node, "--name", ceph) for node in NODES]
-        log = _read_until_cut(writer, path)
-    assert [cord.wait(_CUT) for cord in cords] == [0, 0, 0]
+        while any(cord.poll() is None for cord in cords):
+            with suppress(GuestError):  # the machine has lost power
+                log = must(writer, _read(path), timeout=10)
+    assert [cord.wait() for cord in cords] == [0, 0, 0]
     noted = [line for line in log.splitlines(keepends=True) if line.endswith("\n")]
     cli.must("up", "aolda", "--name", ceph)
     written()
@@ -267,20 +268,15 @@ def test_all_nodes_lose_power_at_once_and_no_byte_is_lost(
     assert found.lost == ()
 
 
-def _read_until_cut(writer: Guest, path: str) -> str:
-    """Return a file of a machine that is about to lose power, as it was read last before that."""
-    read, until = "", time.monotonic() + _CUT
-    with suppress(GuestError):
-        while time.monotonic() < until:
-            read = must(writer, Command(("cat", path), sudo=True), timeout=10)
-    return read
+def _read(path: str) -> Command:
+    return Command(("cat", path), sudo=True)
 
 
 def test_a_cluster_that_was_down_comes_back_healthy_with_its_data(
     cli: Cli, ceph: str, written: Callable[[], None]
 ) -> None:
     with cli.doors(ceph) as doors:
-        cluster = must(doors.guests["node1"], READ_CLUSTER)
+        cluster = must(doors.guests["node1"], _read("/etc/ceph/ceph.conf"))
     cli.must("checkpoint", "delete", "storage", "--name", ceph)
     cli.must("up", "aolda", "--name", ceph)  # takes it again, now with the object
 
@@ -290,5 +286,5 @@ def test_a_cluster_that_was_down_comes_back_healthy_with_its_data(
     assert again["restored_stage"] == "storage"
     assert cli.must("ceph", "--name", ceph, "health").strip() == "HEALTH_OK"
     with cli.doors(ceph) as doors:
-        assert must(doors.guests["node1"], READ_CLUSTER) == cluster
+        assert must(doors.guests["node1"], _read("/etc/ceph/ceph.conf")) == cluster
     written()
