@@ -3,6 +3,9 @@ SIDE_BY_SIDE = $(PYTEST) -n auto
 E2E = $(PYTEST) -m e2e --durations=30 --durations-min=20 tests
 LOGS = what was collected is in: $(CURDIR)/failures
 
+# Given on the command line alone: WSL has the computer's name in an environment variable of that name.
+NAME =
+
 .DEFAULT_GOAL := help
 .PHONY: help set-up up down test test-unit test-integration e2e e2e-cloud lint prove tempest bench clean
 

@@ -37,10 +37,17 @@ def survey(host: Host, folders: Folders, name: str) -> Kept | None:
             return None
         found = {each.name for each in checkpoint.list_checkpoints(host, testbed.plan)}
         stages = tuple(level.value for level in Level if level in found)
-        if found and not stages:
-            own = ", ".join(sorted(found))
-            raise StateError(f"it has checkpoints ({own}) and none of a stage, which `up` takes")
-        return _manifest(host, folders, testbed, stages) if stages else None
+        if stages:
+            return _manifest(host, folders, testbed, stages)
+    if found:
+        raise StateError(
+            f"testbed '{name}' was not taken down: it cannot be kept",
+            why=f"it has checkpoints ({', '.join(sorted(found))}) and none of a stage, which `up` "
+            "takes at its end",
+            next_step=f"let it come to its end: testbed up --name {name}, or delete it with all "
+            f"that is in it: testbed down --forget --name {name}",
+        )
+    return None
 
 
 def _must_hold_nothing(host: Host, folders: Folders, testbed: Testbed) -> None:

@@ -157,6 +157,11 @@ def _restore(
         return way, None, ""
     if stage := way.found.stage:
         restoring.restore(host, folders, way.plan, way.found.kept, stage, recorder)
+        if way.found.emulated:
+            give_up = f"testbed down --forget --name {wish.name}"
+            recorder.note(
+                Stage.RESTORED, f"it runs without KVM, as before; to give it up: {give_up}"
+            )
         return way, stage, ""
     note = f"'{wish.name}' was kept but is deployed anew: {way.found.why_not}"
     recorder.note(Stage.RESTORED, note)
@@ -172,6 +177,7 @@ def _deploy(host: Host, folders: Folders, wish: Wish, way: _Way, recorder: Recor
     images = build_images(host, folders, way.plan, made, recorder)
     wish = replace(wish, accel=_proven(folders, wish))
     todo = tuple(change for change in way.todo if change.action is not Action.RESTORE)
+    must_have_room(host, folders, wish, way.plan, todo)  # images took some, emulation takes more
     with logs.collected(host, folders, way.plan):
         reached = _walk(host, folders, wish, way.plan, todo, images, way.goal, recorder)
         _keep_checkpoint(host, folders, way.plan, way.goal, recorder)

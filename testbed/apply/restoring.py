@@ -18,11 +18,15 @@ from testbed.render.domain import Accelerator
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What is kept under a testbed's name and the stage to restore, or why none can be."""
+    """What is kept under a testbed's name and the stage to restore, or why none can be.
+
+    `emulated` tells that it will run without the KVM there is, as it did before.
+    """
 
     kept: Kept
     stage: Level | None
     why_not: str = ""
+    emulated: bool = False
 
     def changes(self, plan: Plan) -> Iterator[Change]:
         """Yield what restoring does to the machines."""
@@ -49,9 +53,10 @@ def find(host: Host, folders: Folders, plan: Plan, accel: Accelerator, goal: Lev
             next_step="see why, and try again: testbed doctor --again, or give it up: "
             f"testbed down --forget --name {plan.name}",
         )
-    if changed:
+    emulated = changed == (origin.ACCELERATOR,)  # memory of the one cannot run in the other
+    if changed and not emulated:
         return Found(manifest, None, f"{' and '.join(changed)} changed since it was kept")
-    return Found(manifest, nearest(manifest.stages, goal))
+    return Found(manifest, nearest(manifest.stages, goal), emulated=emulated)
 
 
 def _must_be_of(manifest: Kept, topology: str) -> None:

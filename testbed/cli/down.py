@@ -30,7 +30,8 @@ def down(
 
     Its machines and its storage pool are gone from libvirt. Where a stage of it has a checkpoint,
     disks, checkpoints and keys are kept until --forget, or an `up` after what they need changed;
-    any other testbed is deleted. Images stay.
+    one without any checkpoint is deleted, and one with none but your own stays as it is. Images
+    stay.
     """
     from testbed.apply import kept, observe
 

@@ -96,9 +96,12 @@ def show(name: RecipeName, json: Json = False) -> None:
 @app.command()
 def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go.")] = False,
+    stages: Annotated[
+        bool, typer.Option("--stages", help="All stages: the next build begins from nothing.")
+    ] = False,
 ) -> None:
     """Remove images and stages that no recipe and no machine needs."""
-    removed = _store().prune(_images_in_use(), dry_run)
+    removed = _store().prune(_images_in_use(), dry_run, stages=stages)
     verb = "would remove" if dry_run else "removed"
     for item in removed:
         typer.echo(f"{verb} {item.path.name}: {item.reason}, {_size(item.bytes_freed)}")

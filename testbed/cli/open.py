@@ -50,6 +50,9 @@ def horizon(
             who = own.dashboard_login(secrets, admin=admin)
             typer.echo(f"dashboard: http://{near}/")
             typer.echo(f"log in as: {who.user}, password {who.password}, domain Default")
+            if "SSH_CONNECTION" in os.environ:
+                typer.echo(f"from the computer you sit at: ssh -L {port}:{near} SERVER, and then")
+                typer.echo(f"http://localhost:{port}/")
             if browser and any(os.environ.get(each) for each in _DESKTOP):
                 typer.launch(f"http://{near}/")
 

@@ -22,6 +22,8 @@ def openstack(
 ) -> None:
     """Run OpenStack's own command line against the testbed.
 
+    Options of testbed's own come first: testbed openstack --admin server list.
+
     On this computer, through a node that reaches the APIs, with the tenant's application
     credential. Without a command it asks for one after the other. Exits with the command's own
     status.

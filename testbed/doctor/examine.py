@@ -1,6 +1,7 @@
 """All checks, in the order a person would mend them."""
 
 import os
+import platform
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -37,6 +38,7 @@ def examine(patient: Patient, *, again: bool = False) -> Iterator[Finding]:
     name, uid = users.me()
     proof = _proof(patient.cache, again)
     checks: tuple[tuple[str, Callable[[], Finding]], ...] = (
+        ("processor", lambda: surroundings.processor(platform.machine())),
         ("python", programs.python),
         ("programs", programs.programs),
         ("kvm", lambda: surroundings.kvm(proof, len(os.sched_getaffinity(0)))),

@@ -17,10 +17,19 @@ def kvm(proof: Proof, cpus: int) -> Finding:
         return ok("kvm", proof.reason)
     minutes = max(1, round(_CPU_SECONDS_OF_UP / cpus / 60))
     cost = (
-        "machines run emulated, about ten times slower: "
+        "machines run emulated, several times slower: "
         f"`up` takes about {minutes} minute{'' if minutes == 1 else 's'}"
     )
     return warn("kvm", proof.reason, mend=proof.mend, cost=cost)
+
+
+def processor(machine: str) -> Finding:
+    """Check that this host is of the kind that machines and their packages are made for."""
+    if machine == "x86_64":
+        return ok("processor", machine)
+    mend = "ssh COMPUTER  # one with an x86-64 processor; testbeds run there"
+    cost = "no image can be built, and machines are x86-64"
+    return fail("processor", machine, mend=mend, cost=cost)
 
 
 def memory(needs: Mapping[str, int], meminfo: Path = Path("/proc/meminfo")) -> Finding:

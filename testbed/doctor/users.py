@@ -38,7 +38,10 @@ def namespaces(uid: int, restriction: Path = _RESTRICTION) -> Finding:
         return ok("namespaces", "mounts and owners can be set in one")
     if restriction.is_file() and restriction.read_text(encoding="utf-8").strip() == "1":
         seen = f"AppArmor restricts them: {trouble}"
-        mend = "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"
+        mend = (
+            "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"
+            "  # while images are built; until the next reboot"
+        )
         return fail("namespaces", seen, mend=mend, cost=_COST)
     mend = "sudo sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000"
     return fail("namespaces", trouble, mend=mend, cost=_COST)

@@ -11,7 +11,6 @@ from testbed.image.models import Boot
 from testbed.image.stages import run_stage
 from testbed.image.workshop import Stopwatch, Workshop, must_have_space
 
-_GUESSED_TREE_MIB = 1024
 _TAR_OPTIONS = ("--xattrs", "--xattrs-include=*", "--numeric-owner")
 
 
@@ -23,7 +22,7 @@ def build_debian(shop: Workshop, chain: Chain, tars: Path, identity: str, watch:
     """
     links = chain.links
     begin = first_to_run(links, tars)
-    must_have_space(shop.folder, _need_mib(links, begin, tars), f"build '{shop.recipe}'")
+    must_have_space(shop.folder, need_mib(chain, begin), f"build '{shop.recipe}'")
     if begin > 0:
         watch.report(f"{begin} of {len(links)} stages are unchanged")
         with watch.timing("unpack"):
@@ -46,12 +45,9 @@ def first_to_run(links: Sequence[Link], tars: Path) -> int:
     return kept[-1] + 1 if kept else 0
 
 
-def _need_mib(links: Sequence[Link], begin: int, tars: Path) -> int:
+def need_mib(chain: Chain, begin: int) -> int:
     """Return the space a build takes: tree, raw disk, qcow2, and a tar for each stage to run."""
-    tree = _GUESSED_TREE_MIB
-    if begin > 0:
-        tree = (tars / links[begin - 1].tar_name).stat().st_size // 2**20
-    return tree * (3 + len(links) - begin)
+    return chain.tree_mib * (3 + len(chain.links) - begin)
 
 
 def _unpack(shop: Workshop, tar: Path) -> None:

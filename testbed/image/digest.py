@@ -12,6 +12,7 @@ from testbed.image.models import Boot, DebianRecipe, DownloadRecipe, Recipe, Sta
 
 FORMAT = 1  # raise it when the builder makes something else of the same recipe
 SHORT = 12  # digits of a digest that go into names
+_GUESSED_TREE_MIB = 1024  # where no recipe says it
 
 Lineage = Sequence[tuple[Path, Recipe]]
 
@@ -39,6 +40,7 @@ class Chain:
 
     links: tuple[Link, ...]
     size_mib: int
+    tree_mib: int
     boot: Boot
 
 
@@ -48,24 +50,26 @@ def chain(lineage: Lineage) -> Chain:
     `lineage` must be of Debian recipes, as `read_lineage` checks it.
     """
     links: list[Link] = []
-    suite, size, boot = "", 0, None
+    suite, size, tree, boot = "", 0, _GUESSED_TREE_MIB, None
     for folder, recipe in lineage:
         if not isinstance(recipe, DebianRecipe):
             raise TypeError(f"recipe '{recipe.name}' has no stages")
         suite, size, boot = recipe.suite or suite, recipe.size or size, recipe.boot or boot
+        tree = recipe.tree or tree
         for stage in recipe.stages:
             before = links[-1].digest if links else _sha256([FORMAT, platform.machine(), suite])
             own = _sha256([before, _stage_content(folder, stage)])
             links.append(Link(recipe.name, folder, stage, suite, not links, own))
     if boot is None:
         raise TypeError("a lineage without 'boot' has not been checked")
-    return Chain(tuple(links), size, boot)
+    return Chain(tuple(links), size, tree, boot)
 
 
 def digest(lineage: Lineage) -> str:
     """Return the SHA-256 that names the recipe's result: its own text, its files, its parents.
 
-    The texts under `why` do not count, nor does the mirror that packages come from.
+    The texts under `why` do not count, nor do the size of the tree and the mirror that packages
+    come from.
     """
     recipe = lineage[-1][1]
     if isinstance(recipe, DownloadRecipe):

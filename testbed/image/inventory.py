@@ -60,16 +60,19 @@ def entries(recipes: Path, cache: Cache) -> tuple[Entry, ...]:
 
 
 def prune(
-    recipes: Path, cache: Cache, in_use: Collection[str], dry_run: bool
+    recipes: Path, cache: Cache, in_use: Collection[str], dry_run: bool, *, stages: bool
 ) -> tuple[Removed, ...]:
-    """Remove outdated results, dead builds and trees no recipe can start from; return them."""
+    """Remove outdated results, dead builds and trees no recipe can start from; return them.
+
+    With `stages` all trees go.
+    """
     if not cache.images.is_dir():
         return ()
     with locked_or_busy(cache.lock) as alone:
         removed = (
             *_outdated(recipes, cache, in_use),
             *(_dead_builds(cache) if alone else ()),
-            *(_old_tars(recipes, cache.tars) if alone else ()),
+            *(_old_tars(recipes, cache.tars, those_wanted=stages) if alone else ()),
         )
         for item in () if dry_run else removed:
             _remove(item.path)
@@ -110,7 +113,7 @@ def _dead_builds(cache: Cache) -> Iterator[Removed]:
         yield Removed(folder, "build that never ended", size_on_disk(folder))
 
 
-def _old_tars(recipes: Path, tars: Path) -> Iterator[Removed]:
+def _old_tars(recipes: Path, tars: Path, *, those_wanted: bool = False) -> Iterator[Removed]:
     wanted = {
         link.tar_name
         for lineage in map(read_lineage, (recipes / name for name in recipe_names(recipes)))
@@ -120,6 +123,8 @@ def _old_tars(recipes: Path, tars: Path) -> Iterator[Removed]:
     for tar in sorted(tars.glob("*.tar")):
         if tar.name not in wanted:
             yield Removed(tar, "stage no recipe has now", size_on_disk(tar))
+        elif those_wanted:
+            yield Removed(tar, "stage that a build could begin after", size_on_disk(tar))
 
 
 def _remove(path: Path) -> None:

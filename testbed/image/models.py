@@ -54,7 +54,8 @@ class Boot(Part):
 class DebianRecipe(Part):
     """A tree built from Debian packages, then put on an ext4 filesystem without partitions.
 
-    With a parent, its stages come first, and what is not said here is the parent's.
+    With a parent, its stages come first, and what is not said here is the parent's. `tree` is what
+    the tree takes at most, for whoever asks beforehand whether there is room.
     """
 
     name: Name
@@ -62,6 +63,7 @@ class DebianRecipe(Part):
     parent: Name | None = None
     suite: Name | None = None
     size: SizeMiB | None = None
+    tree: SizeMiB | None = None
     stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
     boot: Boot | None = None
 

@@ -59,5 +59,6 @@ def _works(sandbox: Sandbox, scratch: Path) -> Completed:
 
 def _advice() -> str:
     if _APPARMOR.is_file() and _APPARMOR.read_text(encoding="utf-8").strip() == "1":
-        return "run: sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"
+        lift = "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"
+        return f"let users build images until the next reboot: {lift}"
     return "see what is missing, and how to mend it: testbed doctor"

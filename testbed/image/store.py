@@ -93,13 +93,16 @@ class Store:
         """Return every recipe, built or missing, and every result that no recipe makes now."""
         return inventory.entries(self.recipes, self._cache)
 
-    def prune(self, in_use: Collection[str], dry_run: bool = False) -> tuple[Removed, ...]:
+    def prune(
+        self, in_use: Collection[str], dry_run: bool = False, *, stages: bool = False
+    ) -> tuple[Removed, ...]:
         """Remove what no recipe needs as it is now, and return what that was.
 
+        With `stages` all trees go that a build could begin from; the next begins from nothing.
         Images whose digest is `in_use` stay, and so do partial builds while a build is running.
         Raises `RecipeError` if any recipe has problems: what it needs is not known then.
         """
-        return inventory.prune(self.recipes, self._cache, in_use, dry_run)
+        return inventory.prune(self.recipes, self._cache, in_use, dry_run, stages=stages)
 
     @property
     def _cache(self) -> Cache:

@@ -163,6 +163,7 @@ def test_own_checkpoints_are_not_deleted_for_want_of_a_stage(host, folders, data
     with pytest.raises(StateError, match="was not taken down") as caught:
         lifecycle.down(host, folders, "lab")
     assert caught.value.why.startswith("it has checkpoints (mine) and none of a stage")
+    assert "testbed up --name lab" in caught.value.next_step
     assert data.read_text() == "precious"
 
 
@@ -286,9 +287,11 @@ def test_another_topology_under_its_name_does_not_delete_it(host, folders, data,
     assert data.read_text() == "precious"
 
 
-def test_another_accelerator_is_something_else(host, folders, data, up):
+def test_a_testbed_kept_before_there_was_kvm_goes_on_emulated(host, folders, data, up):
     lifecycle.down(host, folders, "lab")
-    assert "the accelerator changed" in up(replace(WISH, accel="kvm")).note
+    assert up(replace(WISH, accel="kvm")).restored is Level.NETWORK
+    assert data.read_text() == "precious"
+    assert {made.accelerator for made in host.defined.values()} == {"qemu"}
 
 
 def test_kvm_that_is_gone_for_a_moment_costs_no_kept_testbed(host, folders, data, up):

@@ -18,6 +18,7 @@ from testbed.apply.stages import Level
 from testbed.errors import GuestError, HostError, StateError, WaitTimeout
 from testbed.guest import Result
 from testbed.host import MachineState, Snapshot
+from testbed.image import Image
 from testbed.topology.shipped import find
 
 WISH = Wish(find("aolda-flat"), "lab", "qemu")
@@ -91,6 +92,22 @@ def test_a_checkpoint_whose_proof_is_interrupted_is_not_kept(
     assert not any(host.snapshots.values())
     up(host, folders, WISH, silent)
     assert all(host.snapshots.values())
+
+
+def test_what_images_took_meanwhile_is_no_longer_room_for_disks(
+    host: FakeHost, folders: Folders, monkeypatch: pytest.MonkeyPatch
+):
+    need = budget.needs(host.plan.machines, "qemu")
+    monkeypatch.setattr(budget, "free", lambda *_: need)
+
+    def built(*_: object) -> dict[str, Image]:
+        monkeypatch.setattr(budget, "free", lambda *_: replace(need, disk_mib=need.disk_mib - 1))
+        return {}
+
+    monkeypatch.setattr(raising, "build_images", built)
+    with pytest.raises(HostError, match="does not fit this host"):
+        up(host, folders, WISH, silent)
+    assert host.did == []
 
 
 def test_disks_that_are_there_need_no_room_again(

@@ -175,6 +175,15 @@ class TestOpen:
         assert "domain Default" in run("open", "horizon").stdout
         assert self.pages == []
 
+    def test_who_came_by_ssh_is_told_the_way_from_the_computer_before_him(
+        self, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setenv("SSH_CONNECTION", "192.0.2.1 50000 192.0.2.2 22")
+        assert run("open", "horizon").stdout.splitlines()[2:] == [
+            "from the computer you sit at: ssh -L 8080:127.77.0.1:8080 SERVER, and then",
+            "http://localhost:8080/",
+        ]
+
     def test_the_administrator_can_log_in_there_too(self):
         told = run("open", "horizon", "--admin", "--port", "9000").stdout
         assert "127.77.0.1:9000" in told

@@ -8,7 +8,7 @@ import pytest
 
 from testbed.errors import ImageError
 from testbed.image import read_lineage
-from testbed.image.debian import first_to_run
+from testbed.image.debian import first_to_run, need_mib
 from testbed.image.digest import Link, chain
 from testbed.image.sandbox import Sandbox
 from testbed.image.stages import bootstrap_argv, put_packages
@@ -83,6 +83,14 @@ def test_a_failed_stage_names_itself_its_command_and_its_cause(tmp_path: Path) -
         f" next: read {log}",
     ]
     assert "working\n" in log.read_text()
+
+
+def test_a_build_needs_room_for_each_stage_it_keeps_of_the_largest_tree(write: Write) -> None:
+    write(tree="500M")
+    child = write("child", parent="tiny", suite=None, size=None, boot=None, tree="2G")
+    made = chain(read_lineage(child))
+    assert need_mib(made, 0) == 2048 * (3 + len(made.links))
+    assert need_mib(made, len(made.links)) == 2048 * 3
 
 
 def test_too_little_space_is_told_with_need_and_have(tmp_path: Path) -> None:

@@ -174,6 +174,22 @@ def test_prune_removes_what_no_recipe_makes_now(store: Store, write: Write) -> N
     assert store.get("tiny").digest == identity
 
 
+def test_prune_of_stages_keeps_the_images_that_were_made_of_them(
+    store: Store, write: Write
+) -> None:
+    write()
+    identity = put_current(store)
+    tars = put_tars(store)
+    assert store.prune(frozenset(), stages=True, dry_run=True)
+    assert all(tar.exists() for tar in tars)
+    removed = store.prune(frozenset(), stages=True)
+    assert {(item.path, item.reason) for item in removed} == {
+        (tar, "stage that a build could begin after") for tar in tars
+    }
+    assert not any(tar.exists() for tar in tars)
+    assert store.get("tiny").digest == identity
+
+
 def test_prune_leaves_what_a_machine_stands_on(store: Store, write: Write) -> None:
     write()
     old = put_result(store, "tiny", "f" * 64)
