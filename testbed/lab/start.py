@@ -85,7 +85,7 @@ def prepare(
         must_be_sound(inside, lab, new.healthy)
     timeline.begin(world.folders, world.name)
     going = attempt.save(world.folders, world.name, new)
-    facts = {"lab": lab.id, "mode": new.mode.value, "folder": new.folder}
+    facts = {"lab": lab.id, "mode": new.mode.value, "folder": new.folder, "testbed": world.name}
     timeline.record(world.folders, world.name, "lab.started", at=new.started, **facts)
     going = _plant(inside, lab, going, teller)
     with teller.step("steady", lab.id):

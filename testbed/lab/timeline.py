@@ -15,7 +15,7 @@ Event = Mapping[str, Any]  # "at" (seconds since the epoch), "event", and its va
 
 
 def record(
-    folders: Folders, testbed: str, event: str, *, at: float | None = None, **values: Any
+    folders: Folders, testbed: str, event: str, /, *, at: float | None = None, **values: Any
 ) -> None:
     """Add an event; what was recorded earlier is never rewritten."""
     own = folders.of_testbed(testbed) / attempt.folder(folders, testbed).name

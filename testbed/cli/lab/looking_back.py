@@ -35,6 +35,16 @@ class _Found:
         """What finds the lab: its id, or the folder it was started from."""
         return next((str(e["folder"]) for e in self.events if e.get("folder")), self.lab)
 
+    @property
+    def testbed(self) -> str | None:
+        """Where it was; None of one that an earlier version kept."""
+        return next((str(e["testbed"]) for e in self.events if e.get("testbed")), None)
+
+    @property
+    def last(self) -> float:
+        """When something happened last, in seconds since the epoch."""
+        return float(self.events[-1]["at"]) if self.events else 0.0
+
 
 def debrief(
     lab: Annotated[
@@ -58,8 +68,8 @@ def debrief(
     from testbed.lab.texts import read_texts
 
     folders = Folders.of_user()
-    lab = Path(lab).name if lab else None  # a lab's folder is called as the lab is
-    found = _going(lab, name) or _ended(folders, lab)
+    lab = Path(lab).resolve().name if lab else None  # a lab's folder is called as the lab is
+    found = _going(lab, name) or _ended(folders, lab, name)
     folder, wanted = reopen_lab(found.found_by)
     voice = voice_of(lang)
     story = Story(wanted, found.events)
@@ -72,7 +82,7 @@ def debrief(
 
 
 def _going(lab: str | None, name: str | None) -> _Found | None:
-    """Return the attempt that is going on, if one is, and of that lab.
+    """Return the attempt that a learner is at, or was until just now, if it is at that lab.
 
     Raises a `TestbedError` where the testbed that was named cannot be looked at.
     """
@@ -82,25 +92,31 @@ def _going(lab: str | None, name: str | None) -> _Found | None:
     unnamed = suppress(TestbedError) if name is None else nullcontext()
     with unnamed, open_played(name) as (host, folders, testbed):
         found = attempt.find(folders, testbed.plan.name)
-        if found is not None and lab in (None, found.lab):
-            option = naming(observe.names(host), testbed.plan.name)
-            return _Found(found.lab, timeline.events(folders, testbed.plan.name), option)
+        if found is None or found.phase is attempt.Phase.STARTING or lab not in (None, found.lab):
+            return None
+        option = naming(observe.names(host), testbed.plan.name)
+        return _Found(found.lab, timeline.events(folders, testbed.plan.name), option)
     return None
 
 
-def _ended(folders: "Folders", lab: str | None) -> _Found:
-    """Return the attempt that ended last; raises `LabError` where there is none."""
+def _ended(folders: "Folders", lab: str | None, name: str | None) -> _Found:
+    """Return the attempt that ended last, on that testbed where one is named.
+
+    One that does not say where it was may be any testbed's. Raises `LabError` where there is none.
+    """
     from testbed.lab import timeline
 
-    kept = sorted(folders.labs().glob(f"{lab or '*'}/*.jsonl"), key=lambda p: float(p.stem))
-    if not kept:
+    files = folders.labs().glob(f"{lab or '*'}/*.jsonl")
+    kept = [_Found(file.parent.name, timeline.read(file)) for file in files]
+    fitting = [each for each in kept if name is None or each.testbed in (None, name)]
+    if not fitting:
+        at = f" at lab '{lab}'" if lab else ""
+        on = f" on testbed '{name}'" if name else ""
         raise LabError(
-            f"there is no attempt at lab '{lab}' to look back on"
-            if lab
-            else "there is no attempt to look back on",
+            f"there is no attempt{at}{on} to look back on",
             next_step="choose a lab with: testbed lab list",
         )
-    return _Found(kept[-1].parent.name, timeline.read(kept[-1]))
+    return max(fitting, key=lambda each: each.last)
 
 
 def _must_be_over(story: "Story", option: str) -> None:

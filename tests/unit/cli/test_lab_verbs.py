@@ -505,11 +505,21 @@ class TestEnding:
 
 
 class TestDebrief:
-    def keep(self, folders: Folders, *events: dict[str, object]) -> None:
+    def keep(self, folders: Folders, *events: dict[str, object], at: float = BEGAN) -> None:
         own = folders.labs() / "quiet-road"
         own.mkdir(parents=True, exist_ok=True)
         lines = "".join(json.dumps(event) + "\n" for event in events)
-        (own / f"{BEGAN:.3f}.jsonl").write_text(lines)
+        (own / f"{at:.3f}.jsonl").write_text(lines)
+
+    def keep_of(self, folders: Folders, testbed: str, note: str, began: float, end: float) -> None:
+        first, *others = EVENTS
+        events = (
+            {**first, "at": began, "testbed": testbed},
+            *others,
+            {"at": end - 1, "event": "note", "text": note},
+            {**FINISHED, "at": end},
+        )
+        self.keep(folders, *events, at=began)
 
     def test_it_waits_until_the_answer_may_be_told(self, folders: Folders):
         going(folders)
@@ -554,6 +564,35 @@ class TestDebrief:
         file.write_text("my own thoughts")
         assert "left as it is" in said("debrief").replace("was left as it is", "left as it is")
         assert file.read_text() == "my own thoughts"
+
+    def test_of_several_the_one_that_ended_last_is_looked_back_on(self, folders: Folders):
+        self.keep_of(folders, "lab", "long", BEGAN, BEGAN + 9000)
+        self.keep_of(folders, "other", "short", BEGAN + 100, BEGAN + 200)
+        assert "Note: long" in said("debrief", "quiet-road")
+
+    def test_a_named_testbed_has_its_own_attempts_and_those_of_earlier_versions(
+        self, two: FakeHost, folders: Folders
+    ):
+        self.keep_of(folders, "lab", "mine", BEGAN, BEGAN + 600)
+        self.keep_of(folders, "other", "somebody else's", BEGAN + 100, BEGAN + 9000)
+        assert "Note: mine" in said("debrief", "--name", "lab")
+        assert "Note: somebody" in said("debrief", "--name", "other")
+        self.keep(folders, *EVENTS, {**FINISHED, "at": BEGAN + 7000}, at=BEGAN + 1)
+        assert "Note: mine" not in said("debrief", "--name", "lab")
+
+    def test_on_a_testbed_without_an_attempt_there_is_nothing_to_look_back_on(
+        self, two: FakeHost, folders: Folders
+    ):
+        self.keep_of(folders, "other", "somebody else's", BEGAN, BEGAN + 600)
+        result = run("debrief", "quiet-road", "--name", "lab")
+        assert result.exit_code == 8
+        assert "no attempt at lab 'quiet-road' on testbed 'lab' to look back on" in result.stderr
+
+    def test_a_start_that_was_cut_short_hides_no_attempt(self, folders: Folders):
+        self.keep(folders, *EVENTS, FINISHED)
+        going(folders, phase=Phase.STARTING)
+        timeline.record(folders, "lab", "lab.started")
+        assert "The longer prefix wins." in said("debrief")
 
     def test_a_testbed_that_is_not_there_has_nothing_to_look_back_on(self, folders: Folders):
         self.keep(folders, *EVENTS, FINISHED)

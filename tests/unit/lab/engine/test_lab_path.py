@@ -55,6 +55,7 @@ def test_a_started_lab_is_broken_seen_to_be_and_kept(world: World, lab: Lab, sim
     assert attempt.get(world.folders, "lab") == going
     assert [i.fault for i in going.journal] == ["stopped", "pulled"]
     assert events(world) == ["lab.started", "fault.injected", "fault.injected", "symptom.visible"]
+    assert timeline.events(world.folders, "lab")[0]["testbed"] == "lab"
     assert [t.step for t in told if t.seconds is not None] == [
         *("steady", "steady", "inject", "inject", "symptoms", "checkpoint")
     ]
