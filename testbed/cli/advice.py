@@ -1,4 +1,4 @@
-"""What an error tells to type next names the testbed, where another one could be meant."""
+"""What is told to type next names the testbed, where another one could be meant."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -16,7 +16,8 @@ _NAMELESS = re.compile(
     r"|power (?:on|off)|checkpoint (?:save|restore|list|delete)|logs collect|ssh-config"
     r"|open (?:horizon|proxy)|lab (?:start|guide|status|check|hint|note|reset|debrief|finish|prove)"
     r"|down(?: --forget)?|up(?=$|[,;]| --to))"
-    r"(?![\w-])(?![^;,:]*--name)"
+    r"(?![\w-])(?![^;,:]*--name)",
+    re.ASCII,  # a particle of Korean grammar follows a command without a space
 )
 
 

@@ -87,7 +87,7 @@ class CheckText:
         text = self.texts.objectives[objective.id]
         yield from self._told(objective)
         yield self._labelled("ui.check.why", text.why)
-        yield self._labelled("ui.check.look", text.look)
+        yield self._labelled("ui.check.look", self.voice.named(text.look))
 
     def _safeguard(self, safeguard: "SafeguardSeen") -> Iterator[Line]:
         yield from self._told(safeguard)

@@ -13,6 +13,7 @@ from testbed.cli.lab.options import (
     NothingPlayed,
     Playing,
     open_played,
+    option_of,
     playing,
     tell_language,
     voice_of,
@@ -52,7 +53,7 @@ def guide(
         if game.attempt.mode == "solo":
             _solo(game)
         elif all_:
-            page(_guide(game))
+            page(game.voice.named(_guide(game)))
         else:
             _step(game, next_ - back)
 
@@ -85,7 +86,7 @@ def _step(game: Playing, by: int) -> None:
         attempt.change(game.folders, game.name, game.attempt, guide_step=here)
     beginning = f"{intro(text)}\n\n" if here == 0 else ""
     shown = f"## {found[here].title}\n\n{found[here].text}" if found else ""
-    page(beginning + shown)
+    page(game.voice.named(beginning + shown))
     last = here >= len(found) - 1
     show([Line(), Line(game.voice("ui.guide.last" if last else "ui.guide.next"), "dim")])
 
@@ -118,7 +119,7 @@ def _show_hint(game: Playing, id: str) -> None:
     show([Line(title, "dim"), Line(voice(_RUNGS[hint.rung.value]), "bold"), Line()])
     if hint.rung == "do":
         show([Line(voice("ui.hint.expect"), "italic"), Line()])
-    page(game.texts.hints.get(id, id))
+    page(voice.named(game.texts.hints.get(id, id)))
     show(
         [Line(), Line(voice("ui.hint.unaided" if hint.rung == "worked" else "ui.hint.try"), "dim")]
     )
@@ -157,15 +158,16 @@ def status(name: Name = None, lang: Lang = None, json: Json = False) -> None:
     """Show which lab is going on, and how far it is."""
     from testbed.lab import attempt
 
-    going = None
-    with suppress(NothingPlayed), open_played(name) as (_, folders, testbed):
+    going, option = None, ""
+    with suppress(NothingPlayed), open_played(name) as (host, folders, testbed):
         going = attempt.find(folders, testbed.plan.name)
+        option = option_of(host, testbed)
     if json:
         typer.echo(json_text.dumps(_facts(going), indent=1))
     elif going is None:
         show([Line(voice_of(lang)("ui.status.none"))])
     else:
-        show(_status(going, voice_of(lang, going), time.time()))
+        show(_status(going, voice_of(lang, going, option), time.time()))
 
 
 def _facts(going: "Attempt | None") -> dict[str, object] | None:

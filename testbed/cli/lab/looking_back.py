@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from testbed.cli.advice import naming
-from testbed.cli.lab.options import Lang, open_played, reopen_lab, tell_language, voice_of
+from testbed.cli.lab.options import (
+    Lang,
+    open_played,
+    option_of,
+    reopen_lab,
+    tell_language,
+    voice_of,
+)
 from testbed.cli.lab.paper import page
 from testbed.cli.lab.voice import Line, Voice, show
 from testbed.cli.options import Name
@@ -86,7 +92,6 @@ def _going(lab: str | None, name: str | None) -> _Found | None:
 
     Raises a `TestbedError` where the testbed that was named cannot be looked at.
     """
-    from testbed.apply import observe
     from testbed.lab import attempt, timeline
 
     unnamed = suppress(TestbedError) if name is None else nullcontext()
@@ -94,8 +99,8 @@ def _going(lab: str | None, name: str | None) -> _Found | None:
         found = attempt.find(folders, testbed.plan.name)
         if found is None or found.phase is attempt.Phase.STARTING or lab not in (None, found.lab):
             return None
-        option = naming(observe.names(host), testbed.plan.name)
-        return _Found(found.lab, timeline.events(folders, testbed.plan.name), option)
+        events = timeline.events(folders, testbed.plan.name)
+        return _Found(found.lab, events, option_of(host, testbed))
     return None
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from testbed.cli.advice import naming
 from testbed.cli.lab.voice import Line, Voice, show
 from testbed.cli.options import open_host, open_on
 from testbed.errors import LabError, TestbedError
@@ -63,13 +64,23 @@ class NothingPlayed(LabError):
         )
 
 
-def voice_of(lang: str | None, attempt: "Attempt | None" = None) -> Voice:
-    """Return the voice to speak with: as told now, or as it was when the attempt began."""
+def voice_of(lang: str | None, attempt: "Attempt | None" = None, option: str = "") -> Voice:
+    """Return the voice to speak with: as told now, or as it was when the attempt began.
+
+    `option` is what names the testbed in a command, where that is needed.
+    """
     from testbed.lab.texts import choose_locale
 
     asked = lang or os.environ.get("TESTBED_LANG")
     before = attempt.locale if attempt and not asked else None
-    return Voice(choose_locale(lang or before, os.environ))
+    return Voice(choose_locale(lang or before, os.environ), option)
+
+
+def option_of(host: "Host", testbed: "Testbed") -> str:
+    """Return what names a testbed in a command; "" for the only one."""
+    from testbed.apply import observe
+
+    return naming(observe.names(host), testbed.plan.name)
 
 
 @contextmanager
@@ -153,7 +164,7 @@ def playing(name: str | None, lang: str | None) -> Iterator[Playing]:
     with open_played(name) as (host, folders, testbed):
         attempt = attempts.get(folders, testbed.plan.name)
         _must_be_live(attempt)
-        voice = voice_of(lang, attempt)
+        voice = voice_of(lang, attempt, option_of(host, testbed))
         place = folder.find_again(attempt.found_by)
         told = texts.read_texts(place, voice.locale)
         tell_language(voice, told.locale)

@@ -3,12 +3,12 @@
 import json as json_text
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from testbed.cli.advice import naming
 from testbed.cli.lab.check_text import CheckText
 from testbed.cli.lab.options import (
     LabName,
@@ -17,6 +17,7 @@ from testbed.cli.lab.options import (
     open_fitting,
     open_lab,
     open_played,
+    option_of,
     playing,
     tell_language,
     to_judge,
@@ -54,7 +55,6 @@ def start(
     It begins from a sound testbed and returns once every symptom was seen. One that was
     interrupted is begun anew.
     """
-    from testbed.apply import observe
     from testbed.cli.lab.steps import shown
     from testbed.lab import start as starting
     from testbed.lab.folder import elsewhere
@@ -78,16 +78,16 @@ def start(
             scripts=read_scripts(folder),
             folder=elsewhere(folder),
         )
-        option = naming(observe.names(host), testbed.plan.name)
-    _hand_over(folder, voice, folders.records(testbed.plan.name), option, solo=mode == "solo")
+        voice = replace(voice, option=option_of(host, testbed))
+    _hand_over(folder, voice, folders.records(testbed.plan.name), solo=mode == "solo")
 
 
-def _hand_over(folder: Path, voice: Voice, records: Path, option: str, *, solo: bool) -> None:
-    """Tell what users see, and what can be typed now; only lab verbs find the testbed alone."""
+def _hand_over(folder: Path, voice: Voice, records: Path, *, solo: bool) -> None:
+    """Tell what users see, and what can be typed now."""
     brief(folder, voice)
     show([Line(), Line(voice("ui.start.solo" if solo else "ui.start.next"), "bold")])
     keys = [key for key in _NEXT if not (solo and key in _OF_GUIDED)]
-    typed = {**_NEXT, "ui.next.ssh": f"{_NEXT['ui.next.ssh']}{option}"}
+    typed = {key: voice.named(_NEXT[key]) for key in keys}
     width = max(len(typed[key]) for key in keys)
     show(Line(voice(key), "", 2, f"{typed[key]:<{width}}  ") for key in keys)
     show([Line(), Line(voice("ui.start.recorded", path=str(records / "lab")), "dim")])
@@ -99,7 +99,7 @@ def brief(folder: Path, voice: Voice) -> None:
 
     found = page_of(folder, "brief", voice.locale)
     tell_language(voice, found.locale)
-    page(found.text)
+    page(voice.named(found.text))
 
 
 def check(
@@ -164,7 +164,7 @@ def reset(
     begun = time.monotonic()
     with open_played(name) as (host, folders, testbed):
         going = attempts.get(folders, testbed.plan.name)
-        voice = voice_of(lang, going)
+        voice = voice_of(lang, going, option_of(host, testbed))
         with open_world(host, folders, testbed) as world, shown(voice) as report:
             resetting.reset(world, going, to, report)
     key = "ui.reset.broken" if to == "broken" else "ui.reset.healthy"
@@ -191,7 +191,7 @@ def finish(
 
     with open_played(name) as (host, folders, testbed):
         going = attempts.get(folders, testbed.plan.name)
-        voice = voice_of(lang, going)
+        voice = voice_of(lang, going, option_of(host, testbed))
         judged = not give_up and going.phase is attempts.Phase.LIVE
         wanted = to_judge(going) if judged else None
         with open_world(host, folders, testbed) as world, shown(voice) as report:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from testbed.cli.advice import named
+
 if TYPE_CHECKING:  # every `testbed --help` imports this file
     from testbed.lab.format import Locale
     from testbed.lab.words import Said
@@ -16,15 +18,20 @@ _WIDEST = 100
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """Our sentences in one language."""
+    """Our sentences in one language; `option` is what names the testbed in their commands."""
 
     locale: "Locale"
+    option: str = ""
 
     def __call__(self, key: str, /, **values: str | int | float) -> str:
         """Return a sentence of `words/` with its values."""
         from testbed.lab.words import Said, say
 
-        return say(Said(key, values), self.locale)
+        return self.named(say(Said(key, values), self.locale))
+
+    def named(self, text: str) -> str:
+        """Return a lab's own text with commands that mean the testbed, too."""
+        return named(text, self.option)
 
     def say(self, said: "Said") -> str:
         """Return a sentence that another part of the program has to say."""

@@ -30,6 +30,7 @@ from testbed.errors import HostError, StateError
         "testbed ssh-config~ > lab.ssh",
         "testbed power on~ node1; testbed link up~ node1 eno1",
         "see all of it: testbed status --check",
+        "첫 증상은 testbed lab check~가 알려 줘요. 막히면 testbed lab hint~",
         "choose one with: testbed lab list",
         "run: testbed lab lint quiet-road",
         "run: testbed doctor",

@@ -1,6 +1,7 @@
 """What `testbed lab` says and remembers, with a testbed that is not real and a short lab."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -74,6 +75,12 @@ def closed_doors(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def going(folders: Folders, **changes: object) -> Attempt:
     return attempt.save(folders, "lab", replace(GOING, **changes))
+
+
+def nameless(told: str) -> list[str]:
+    """Return the commands in a text that mean a testbed and do not name testbed 'lab'."""
+    commands = re.findall(r"testbed (?:ssh|power|lab (?!list|show|lint)[a-z]+).*", told)
+    return [each for each in commands if "--name lab" not in each]
 
 
 def now(folders: Folders) -> Attempt:
@@ -168,10 +175,16 @@ class TestStart:
             assert f"testbed {command}" in told
         assert str(folders.records("lab") / "lab") in told
 
-    def test_of_several_testbeds_the_way_in_names_the_one_that_was_broken(self, two: FakeHost):
-        told = said("start", "quiet-road", "--name", "lab")
-        assert "testbed ssh node1 --name lab " in told
-        assert "testbed lab check  " in told
+    @pytest.mark.parametrize("locale", ["ko", "en"])
+    def test_of_several_testbeds_every_command_names_the_one_that_was_broken(
+        self, two: FakeHost, place: Path, locale: str
+    ):
+        (place / f"brief.{locale}.md").write_text("# x\n\n`testbed ssh router -- ip route`\n")
+        told = said("start", "quiet-road", "--name", "lab", "--lang", locale)
+        assert "testbed ssh --name lab router -- ip route" in told
+        assert "testbed ssh --name lab node1 " in told
+        assert "testbed lab reset --name lab --to broken" in told
+        assert nameless(told) == []
 
     def test_of_several_testbeds_none_fits(self, two: FakeHost, place: Path):
         file = place / "lab.yaml"
@@ -234,6 +247,19 @@ class TestGuide:
         assert "Slowly." in said("guide", "--back")
         assert now(folders).guide_step == 0
 
+    @pytest.mark.parametrize("verb", [["guide", "--all"], ["guide"], ["guide", "--next"]])
+    def test_of_several_testbeds_its_commands_name_the_one_that_is_played(
+        self, two: FakeHost, place: Path, folders: Folders, verb: list[str]
+    ):
+        (place / "guide.en.md").write_text(
+            "# Guide\n\n## Look\n\n```sh\ntestbed ssh router\n```\n\n"
+            "## Mend\n\n```sh\ntestbed power on node1\ntestbed lab finish\n```\n"
+        )
+        going(folders)
+        told = said(*verb)
+        assert "--name lab" in told
+        assert nameless(told) == []
+
     def test_the_last_step_stays(self, folders: Folders):
         going(folders, guide_step=1)
         assert "last step" in said("guide", "--next")
@@ -283,6 +309,14 @@ class TestHint:
         assert "ip route get" in told
         assert [opened.hint for opened in now(folders).hints] == ["arrives-look"]
         assert kinds(folders) == ["hint.opened"]
+
+    def test_of_several_testbeds_it_names_the_one_that_is_played(
+        self, two: FakeHost, folders: Folders
+    ):
+        going(folders)
+        assert "testbed lab hint --name lab" in said("hint")
+        going(folders, checked=BEGAN + 5, hints=(Opened("arrives-look", BEGAN),))
+        assert "testbed lab note --name lab" in said("hint")
 
     def test_the_next_one_takes_time_to_try_and_the_last_is_shown_again(self, folders: Folders):
         going(folders)
@@ -354,6 +388,12 @@ class TestStatusAndNote:
         going(folders, lab="gone-lab")
         assert "testbed lab finish --give-up" in said("status")
 
+    def test_of_several_testbeds_it_names_the_one_that_is_played(
+        self, two: FakeHost, folders: Folders
+    ):
+        going(folders)
+        assert "not checked yet: testbed lab check --name lab" in said("status")
+
     def test_a_thought_is_kept(self, folders: Folders):
         going(folders)
         said("note", "it", "is", "the", "router")
@@ -391,6 +431,17 @@ class TestCheck:
         assert result.exit_code == 1
         assert json.loads(result.stdout)["safeguards"][0]["status"] == "fail"
 
+    def test_of_several_testbeds_it_names_the_one_that_is_played(
+        self, two: FakeHost, place: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch
+    ):
+        file = place / "text.en.yaml"
+        file.write_text(file.read_text().replace("Call from router", "Try `testbed ssh router`"))
+        going(folders)
+        sees(monkeypatch, CASES["nothing"])
+        assert "Try `testbed ssh --name lab router`" in run("check").stdout
+        sees(monkeypatch, CASES["prevented"])
+        assert "testbed lab finish --name lab" in run("check").stdout
+
     def test_watching_ends_when_all_holds(self, folders: Folders, monkeypatch: pytest.MonkeyPatch):
         from testbed.lab import checking
 
@@ -427,6 +478,16 @@ class TestEnding:
         assert "the lab is over" in said("reset", "--to", "healthy")
         assert asked == ["broken", "healthy"]
 
+    def test_of_several_testbeds_a_reset_names_the_one_that_is_played(
+        self, two: FakeHost, folders: Folders, monkeypatch: pytest.MonkeyPatch
+    ):
+        from testbed.lab import reset
+
+        monkeypatch.setattr(reset, "reset", lambda *_: None)
+        going(folders)
+        assert "Try again: testbed lab check --name lab" in said("reset")
+        assert "testbed lab start --name lab quiet-road" in said("reset", "--to", "healthy")
+
     @pytest.fixture
     def ends(self, monkeypatch: pytest.MonkeyPatch):
         from testbed.lab import finish
@@ -445,6 +506,17 @@ class TestEnding:
         told = said("finish")
         assert "It took 3 min 20 s" in told
         assert "testbed lab debrief" in told
+
+    def test_of_several_testbeds_it_names_the_one_that_was_played(
+        self, two: FakeHost, folders: Folders, ends
+    ):
+        from testbed.lab.ending import Result as Ended
+
+        going(folders)
+        ends(result=Ended.PREVENTED, ended=True, tier=Tier.PREVENTED, check=seen())
+        assert said("finish").endswith("testbed lab debrief --name lab\n")
+        ends(result=Ended.NOT_YET, ended=False)
+        assert "testbed lab finish --name lab --give-up" in run("finish").stdout
 
     def test_what_does_not_last_goes_on_and_is_1(self, folders: Folders, ends):
         from testbed.lab.ending import Result as Ended
