@@ -106,7 +106,7 @@ def _must_run(host: Host, plan: Plan, *, off_too: bool) -> tuple[Machine, ...]:
         raise StateError(
             f"no checkpoint of testbed '{plan.name}' was taken",
             why=f"not running: {', '.join(idle)}",
-            next_step=f"run: testbed up --name {plan.name}",
+            next_step=f"see what brings each back: testbed status --name {plan.name}",
         )
     return tuple(m for m in plan.machines if states[m.name] is MachineState.RUNNING)
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json as json_module
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -12,6 +13,7 @@ from testbed.errors import StateError
 
 if TYPE_CHECKING:
     from testbed.apply.folders import Folders
+    from testbed.apply.observe import Testbed
     from testbed.apply.raising import Raised, Wish
     from testbed.host import Host
     from testbed.plan.models import Plan
@@ -57,7 +59,8 @@ def up(
 
     Run it again to go on after an interruption, or to bring a testbed back to its steady state:
     machines that are off are started, pulled cables are plugged in. Where all is well nothing
-    changes. What `testbed down` kept is restored, if nothing it was made from has changed.
+    changes. What `testbed down` kept is restored, if nothing it was made from has changed. While a
+    lab is going on there it refuses: what is broken is the learner's to mend.
     """
     from testbed.apply import observe, raising
     from testbed.cli.progress import shown
@@ -68,7 +71,7 @@ def up(
             if dry_run:
                 _print_preview(host, folders, wish, as_json=json)
                 return
-            _must_keep_no_fault(host, folders, wish)
+            _must_leave_to_the_learner(host, folders, wish)
             with shown(tuple(wish.topology.machines)) as report:
                 raised = raising.up(host, folders, wish, report)
         option = naming(observe.names(host), wish.name)
@@ -87,20 +90,27 @@ def _wish(
     return Wish(chosen, called, accelerator(folders.cache), Level(to) if to else None)
 
 
-def _must_keep_no_fault(host: "Host", folders: "Folders", wish: "Wish") -> None:
-    """Refuse to take a stage's checkpoint under a lab that is going on: its fault would be in it.
+def _must_leave_to_the_learner(host: "Host", folders: "Folders", wish: "Wish") -> None:
+    """Refuse to mend what a lab has broken: it would count as the learner's repair.
 
-    Raises `StateError`.
+    Where nobody is at it, and only the testbed is still to be put back, refuse to take a stage's
+    checkpoint: the fault would be in it. Raises `StateError`.
     """
     from testbed import checkpoint
-    from testbed.apply import observe
+    from testbed.apply import keeping, observe
     from testbed.apply.stages import level
     from testbed.lab import attempt
 
     going = attempt.find(folders, wish.name)
     testbed = observe.find(host, folders, wish.name) if going else None
-    if going is None or testbed is None:
-        return
+    if going is None or testbed is None or keeping.is_on_its_way(host, folders, wish.name):
+        return  # a `down` that was cut short, which is gone through with, ends the lab
+    if going.phase is attempt.Phase.LIVE:
+        raise StateError(
+            f"lab '{going.lab}' is going on on testbed '{wish.name}'",
+            why="up would mend what is off or pulled, and that would count as your repair",
+            next_step=", ".join(_ways_on(folders, testbed)),
+        )
     goal = level(testbed.plan, wish.to)
     if goal not in {each.name for each in checkpoint.list_checkpoints(host, testbed.plan)}:
         raise StateError(
@@ -108,6 +118,21 @@ def _must_keep_no_fault(host: "Host", folders: "Folders", wish: "Wish") -> None:
             why=f"its fault would be kept in checkpoint '{goal}', which up takes",
             next_step="end it first: testbed lab finish, or: testbed lab reset --to healthy",
         )
+
+
+def _ways_on(folders: "Folders", testbed: "Testbed") -> Iterator[str]:
+    """Yield what to type instead of `up` while a lab is going on, whatever has come between."""
+    from testbed import checkpoint
+
+    paused = any(machine.state == "paused" for machine in testbed.machines.values())
+    cut_short = checkpoint.find_unfinished(folders.unfinished_restore(testbed.plan.name))
+    if paused or cut_short:
+        yield "let all machines run on: testbed resume"
+    if not cut_short:  # else they differ in age
+        yield "switch one on: testbed power on MACHINE"
+        yield "plug a cable in: testbed link up MACHINE NIC"
+    yield "try again, also after a reboot of this computer: testbed lab reset --to broken"
+    yield "or end it: testbed lab finish --give-up"
 
 
 def _print_preview(host: "Host", folders: "Folders", wish: "Wish", *, as_json: bool) -> None:

@@ -110,7 +110,7 @@ def test_a_testbed_that_does_not_run_whole_is_not_saved(host: SnapshotHost):
     assert list(caught.value.lines()) == [
         "error: no checkpoint of testbed 'lab' was taken",
         "  why: not running: sw1, node3",
-        " next: run: testbed up --name lab",
+        " next: see what brings each back: testbed status --name lab",
     ]
     assert host.did == []
 

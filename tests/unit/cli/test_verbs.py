@@ -1,6 +1,7 @@
 """What the verbs print, for people and for scripts, with a host that is not real."""
 
 import json
+import re
 
 import pytest
 from lab import FakeHost, observed
@@ -128,21 +129,24 @@ class TestUp:
         assert json.loads(result.stdout) == []
         assert result.stderr.startswith("what is kept of 'lab' would be deleted")
 
-    @pytest.mark.parametrize("taken", [True, False])
-    def test_a_labs_fault_gets_into_no_checkpoint_of_a_stage(
-        self, host: FakeHost, folders: Folders, monkeypatch: pytest.MonkeyPatch, taken: bool
-    ):
+    @pytest.fixture
+    def raises(self, monkeypatch: pytest.MonkeyPatch) -> None:
         from testbed.apply import raising
 
-        def raises(*_: object) -> None:
+        def up(*_: object) -> None:
             raise HostError("it was raised")
 
-        monkeypatch.setattr(raising, "up", raises)
+        monkeypatch.setattr(raising, "up", up)
+
+    @pytest.mark.parametrize("taken", [True, False])
+    @pytest.mark.parametrize("phase", [Phase.STARTING, Phase.ENDED])
+    def test_a_labs_fault_gets_into_no_checkpoint_of_a_stage(
+        self, host: FakeHost, folders: Folders, raises: None, taken: bool, phase: Phase
+    ):
         host.has_all()
-        begins(folders, 1000.0)
+        begins(folders, 1000.0, phase)
         if taken:
-            stage = (Snapshot("network", 1, MachineState.RUNNING),)
-            host.snapshots = {machine.domain: stage for machine in host.plan.machines}
+            has_stage(host, "network")
         result = run("up", "aolda-flat", "--name", "lab")
         if taken:
             assert "it was raised" in result.stderr
@@ -150,10 +154,59 @@ class TestUp:
             assert result.exit_code == 7
             assert "its fault would be kept in checkpoint 'network'" in result.stderr
 
+    def test_what_a_lab_has_broken_is_left_to_the_learner(
+        self, host: FakeHost, folders: Folders, raises: None
+    ):
+        host.has_all()
+        has_stage(host, "network")
+        begins(folders, 1000.0)
+        result = run("up", "aolda-flat", "--name", "lab")
+        assert result.exit_code == 7
+        assert result.stderr.splitlines() == [
+            "error: lab 'quiet-road' is going on on testbed 'lab'",
+            "  why: up would mend what is off or pulled, and that would count as your repair",
+            " next: switch one on: testbed power on MACHINE, "
+            "plug a cable in: testbed link up MACHINE NIC, "
+            "try again, also after a reboot of this computer: testbed lab reset --to broken, "
+            "or end it: testbed lab finish --give-up",
+        ]
+        assert "nothing to do" in run("up", "aolda-flat", "--name", "lab", "--dry-run").stdout
+
+    @pytest.mark.parametrize(
+        ("state", "cut_short", "ways"),
+        [
+            (MachineState.OFF, False, ["power on", "link up", "lab reset", "lab finish"]),
+            (MachineState.PAUSED, False, ["resume", "power on", "link up", "lab reset"]),
+            (MachineState.PAUSED, True, ["resume", "lab reset", "lab finish"]),
+        ],
+    )
+    def test_however_a_lab_was_cut_off_up_tells_a_way_back_to_it(
+        self, host: FakeHost, folders: Folders, raises: None, state, cut_short: bool, ways
+    ):
+        host.has_all()
+        for machine in host.plan.machines:
+            host._becomes(machine.domain, state=state)
+        begins(folders, 1000.0)
+        if cut_short:
+            folders.unfinished_restore("lab").write_text("broken-quiet-road")
+        told = run("up", "aolda-flat", "--name", "lab").stderr
+        found = re.findall(r"testbed (resume|power on|link up|lab reset|lab finish)", told)
+        assert found[: len(ways)] == ways
+
+    def test_a_down_that_was_cut_short_is_gone_through_with_and_ends_the_lab(
+        self, host: FakeHost, folders: Folders, raises: None, monkeypatch: pytest.MonkeyPatch
+    ):
+        from testbed.apply import keeping
+
+        host.has_all()
+        begins(folders, 1000.0)
+        monkeypatch.setattr(keeping, "is_on_its_way", lambda *_: True)
+        assert "it was raised" in run("up", "aolda-flat", "--name", "lab").stderr
+
     def test_of_several_testbeds_its_errors_name_the_one_it_raises(
         self, two: FakeHost, folders: Folders
     ):
-        begins(folders, 1000.0)
+        begins(folders, 1000.0, Phase.ENDED)
         told = run("up", "aolda-flat", "--name", "lab").stderr.splitlines()[-1]
         assert told == (
             " next: end it first: testbed lab finish --name lab, "
@@ -366,10 +419,13 @@ class TestCheckpoint:
         assert "it has: healthy" in result.stderr
 
 
-def begins(folders: Folders, at: float) -> None:
-    attempt.save(
-        folders, "lab", Attempt("quiet-road", Mode.GUIDED, "ko", Phase.LIVE, "network", at)
-    )
+def begins(folders: Folders, at: float, phase: Phase = Phase.LIVE) -> None:
+    attempt.save(folders, "lab", Attempt("quiet-road", Mode.GUIDED, "ko", phase, "network", at))
+
+
+def has_stage(host: FakeHost, stage: str) -> None:
+    taken = (Snapshot(stage, 1, MachineState.RUNNING),)
+    host.snapshots = {machine.domain: taken for machine in host.plan.machines}
 
 
 class TestMachines:
