@@ -47,9 +47,11 @@ class SafeguardSeen:
 
     @property
     def unsure(self) -> bool:
-        """Whether it is about what cannot be had back, and nobody could tell."""
-        known = self.status in (Status.PASS, Status.FAIL)
-        return self.severity is Severity.CATASTROPHIC and not known
+        """Whether nobody could tell, of what cannot be had back or because Ceph is mute."""
+        if self.status in (Status.PASS, Status.FAIL):
+            return False
+        mute = any(seen.mute for _, seen in self.observations)
+        return self.severity is Severity.CATASTROPHIC or mute
 
     @property
     def kept(self) -> bool:
@@ -94,7 +96,7 @@ class CheckResult:
 
     @property
     def unsure(self) -> bool:
-        """Whether nobody could tell if something was lost that cannot be had back."""
+        """Whether nobody could tell if all is kept that has to be known."""
         return any(each.unsure for each in self.safeguards)
 
     @property
@@ -179,8 +181,8 @@ def _safeguards(
 
 
 def _held_against(seen: Observation) -> Status:
-    """Return what a safeguard makes of what was seen: no answer in time accuses nobody."""
-    return Status.ERROR if seen.late else seen.status
+    """Return what a safeguard makes of what was seen: no answer accuses nobody."""
+    return Status.ERROR if seen.late or seen.mute else seen.status
 
 
 def remember(world: World, going: Attempt, found: CheckResult, proven: Tier | None) -> Attempt:

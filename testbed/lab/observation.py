@@ -10,6 +10,7 @@ from testbed.lab.words import Said
 Heard = Mapping[str, Any]  # what machines told, as JSON has it: enough to read it again later
 Value = str | int | float
 LATE = "probe.late"
+MUTE = "probe.ceph.mute"
 
 
 class Status(StrEnum):
@@ -38,6 +39,11 @@ class Observation:
     def late(self) -> bool:
         """Whether it fails only because no answer came in time."""
         return self.seen.key == LATE
+
+    @property
+    def mute(self) -> bool:
+        """Whether it fails only because Ceph as a whole does not answer."""
+        return self.seen.key == MUTE
 
 
 def said(key: str, **values: Value) -> Said:

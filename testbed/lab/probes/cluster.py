@@ -6,7 +6,7 @@ from typing import Any
 from testbed.apply.storing import DEPLOYED
 from testbed.errors import GuestError
 from testbed.guest import Command
-from testbed.lab.observation import Heard, Observation, error, failed
+from testbed.lab.observation import MUTE, Heard, Observation, error, failed
 from testbed.lab.probes.hearing import hear_all
 from testbed.lab.world import World
 from testbed.probe.ceph import state
@@ -135,5 +135,5 @@ def unheard(heard: Heard) -> Observation | None:
     if "silent" in heard:
         return error("probe.ceph.unreachable", detail=heard["silent"])
     if "mute" in heard:
-        return failed("probe.ceph.mute", detail=heard["mute"])
+        return failed(MUTE, detail=heard["mute"])
     return None

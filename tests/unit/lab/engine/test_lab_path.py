@@ -14,7 +14,7 @@ from testbed.apply.lock import only_one
 from testbed.errors import LabError, WaitTimeout
 from testbed.guest import Script
 from testbed.host import MachineState
-from testbed.lab import attempt, progress, restoring, timeline, verifying
+from testbed.lab import attempt, probes, progress, restoring, timeline, verifying
 from testbed.lab.attempt import Attempt, Phase
 from testbed.lab.checking import CheckResult, ObjectiveSeen, SafeguardSeen, check
 from testbed.lab.ending import Result
@@ -196,6 +196,32 @@ def test_a_machine_too_busy_to_answer_accuses_nobody(world: World, lab: Lab, sim
     ((probe, seen),) = found.safeguards[0].observations
     assert (probe, seen.status, seen.late) == ("others", Status.FAIL, True)
     assert not found.safeguards[0].violated
+    assert "safeguard.violated" not in events(world)
+
+
+@pytest.mark.parametrize("severity", list(Severity))
+def test_a_ceph_that_does_not_answer_accuses_nobody_and_ends_nothing(
+    world: World, sim: Simulation, severity: Severity, monkeypatch: pytest.MonkeyPatch
+):
+    lab = Lab.model_validate(
+        {
+            **LAB,
+            "probes": {**LAB["probes"], "copies": {"type": "ceph-osds", "up": 3, "within": 2}},
+            "safeguards": [{"id": "kept", "severity": severity, "probes": ["copies"]}],
+            "perturb": [],
+            "hints": [],
+            "wrong_fixes": [{**fix, "rejected_by": ["mended"]} for fix in LAB["wrong_fixes"]],
+        }
+    )
+    monkeypatch.setattr(probes, "hear_cluster", lambda _: {"mute": "no answer in time"})
+    going = begin(world, lab)
+    mend(sim)
+    found = check(world, lab, going)
+    assert (found.every_objective_holds, found.unsure, found.solved) == (True, True, False)
+    assert found.tier_for_now is None
+    outcome = finish(world, lab, going, give_up=False, report=silent)
+    assert (outcome.result, outcome.ended) == (Result.NOT_YET, False)
+    assert attempt.get(world.folders, "lab").violated == ()
     assert "safeguard.violated" not in events(world)
 
 
