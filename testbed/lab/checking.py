@@ -126,19 +126,14 @@ class CheckResult:
 def check(world: World, lab: Lab, going: Attempt) -> CheckResult:
     """Return what holds now, one look each, and record it; machines stay as they are.
 
-    What was seen while `lab finish` disturbs something is nobody's doing, and not recorded.
+    What was seen while another command works on the testbed, as `lab finish` does for minutes after
+    it has disturbed something, is nobody's doing, and not recorded.
     """
-    disturbed = _is_disturbed(world, going)
+    disturbed = is_held(world.folders, world.name)
     found = examine(world, lab, going, once_all)
-    if not disturbed and not _is_disturbed(world, going):
+    if not disturbed and not is_held(world.folders, world.name):
         remember(world, going, found, found.tier_for_now)
     return found
-
-
-def _is_disturbed(world: World, going: Attempt) -> bool:
-    """Return whether a `lab finish` is at it now; one that was killed disturbs no more."""
-    now = attempt.newest(world.folders, world.name, going)
-    return bool(now and now.disturbed) and is_held(world.folders, world.name)
 
 
 def examine(

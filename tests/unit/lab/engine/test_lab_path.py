@@ -171,20 +171,34 @@ def test_a_violated_safeguard_is_told_once(world: World, lab: Lab, sim: Simulati
     assert events(world).count("safeguard.violated") == 1
 
 
-def test_what_a_finish_disturbs_accuses_nobody(world: World, lab: Lab, sim: Simulation):
+def test_what_a_finish_disturbs_accuses_nobody_until_it_has_looked_again(
+    world: World, lab: Lab, sim: Simulation, monkeypatch: pytest.MonkeyPatch
+):
+    """A check in a second terminal, at each step of a finish."""
     going = begin(world, lab)
-    sim.inside("node3").active = False
-    attempt.change(world.folders, "lab", going, disturbed=({"act": "power on"},))
-    with only_one(world.folders, "lab", "lab finish"):
-        assert check(world, lab, going).safeguards[0].violated
-    assert attempt.get(world.folders, "lab").violated == ()
-    assert "check" not in events(world)
+    mend(sim)
+    steps: list[str] = []
+
+    def glance(told: Told) -> None:
+        if told.seconds is None and told.step != "restore":
+            steps.append(told.step)
+            with monkeypatch.context() as shaken:
+                shaken.setattr(sim.inside("node3"), "active", False)
+                assert check(world, lab, going).safeguards[0].violated
+
+    assert finish(world, lab, going, give_up=False, report=glance).ended
+    assert steps == ["objectives", "perturb", "objectives again"]
+    (kept,) = (world.folders.labs() / "quiet-node").glob("*.jsonl")
+    told = [event["event"] for event in timeline.read(kept)]
+    assert (told.count("check"), "safeguard.violated" in told) == (1, False)
 
 
 def test_a_finish_that_was_killed_hides_no_check(world: World, lab: Lab, sim: Simulation):
     going = begin(world, lab)
     sim.inside("node3").active = False
     attempt.change(world.folders, "lab", going, disturbed=({"act": "power on"},))
+    with only_one(world.folders, "lab", "lab finish"):
+        pass
     check(world, lab, going)
     assert attempt.get(world.folders, "lab").violated != ()
 
