@@ -122,8 +122,17 @@ class TestRoundTrip:
         ],
     )
     def test_what_did_not_work_is_said(self, answers: dict[str, Any], expected: str) -> None:
-        found = self.verdict(Node(answers))
+        node = Node(answers)
+        found = self.verdict(node)
         assert (found.holds, found.seen) == (False, expected)
+        assert node.asked[-1]["to"] == "delete", "nothing is left behind"
+        assert len({question["name"] for question in node.asked}) == 1
+
+    def test_two_looks_at_once_do_not_meet(self) -> None:
+        node = Node({"write": digest_of, "read": digest_of, "delete": fine()})
+        for _ in range(2):
+            self.verdict(node)
+        assert len({question["name"] for question in node.asked}) == 2
 
     def test_other_bytes_do_not_hold(self) -> None:
         other = fine("f" * 64)
