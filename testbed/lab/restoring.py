@@ -7,7 +7,9 @@ from testbed.errors import LabError, TestbedError
 from testbed.lab import journal
 from testbed.lab.attempt import Attempt
 from testbed.lab.format import Lab
+from testbed.lab.lint.folder import planned
 from testbed.lab.world import World
+from testbed.plan.models import Plan
 
 
 def checkpoints(world: World) -> set[str]:
@@ -36,6 +38,21 @@ def _must_be_of(world: World, lab: Lab) -> None:
             why=f"testbed '{world.name}' was made from '{own}'",
             next_step=f"run: testbed up {lab.topology}",
         )
+    shipped = planned(lab.topology)
+    if lacking := [each for each in _parts(shipped) if each not in _parts(world.plan)]:
+        raise LabError(
+            f"lab '{lab.id}' is played on the topology '{lab.topology}' that is shipped",
+            why=f"testbed '{world.name}' was made from another one: it lacks {lacking[0]}",
+            next_step=f"raise it, too: testbed up {lab.topology} --name {lab.topology}-labs",
+        )
+
+
+def _parts(plan: Plan | None) -> tuple[str, ...]:
+    """Return what a lab may name: machines, and the ends of cables."""
+    if plan is None:
+        return ()
+    ends = (end for cable in plan.cables for end in (cable.one, cable.other))
+    return (*(machine.name for machine in plan.machines), *ends)
 
 
 def restore_healthy(world: World, name: str) -> None:

@@ -84,10 +84,10 @@ class CheckText:
         return self.voice(key, title=self._title(guard))
 
     def _objective(self, objective: "ObjectiveSeen") -> Iterator[Line]:
-        text = self.texts.objectives[objective.id]
         yield from self._told(objective)
-        yield self._labelled("ui.check.why", text.why)
-        yield self._labelled("ui.check.look", self.voice.named(text.look))
+        if text := self.texts.objectives.get(objective.id):  # else its authors have yet to write it
+            yield self._labelled("ui.check.why", text.why)
+            yield self._labelled("ui.check.look", self.voice.named(text.look))
 
     def _safeguard(self, safeguard: "SafeguardSeen") -> Iterator[Line]:
         yield from self._told(safeguard)

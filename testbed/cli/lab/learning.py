@@ -113,9 +113,12 @@ def hint(name: Name = None, lang: Lang = None) -> None:
 
 
 def _show_hint(game: Playing, id: str) -> None:
-    (hint,) = (each for each in game.lab.hints if each.id == id)
-    voice = game.voice
-    title = game.texts.objectives[hint.objective].title
+    """Show a hint; one that its authors have taken away meanwhile is left out."""
+    hint = next((each for each in game.lab.hints if each.id == id), None)
+    if hint is None:
+        return
+    voice, goal = game.voice, game.texts.objectives.get(hint.objective)
+    title = goal.title if goal else hint.objective
     show([Line(title, "dim"), Line(voice(_RUNGS[hint.rung.value]), "bold"), Line()])
     if hint.rung == "do":
         show([Line(voice("ui.hint.expect"), "italic"), Line()])

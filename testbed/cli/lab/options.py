@@ -200,6 +200,21 @@ def open_lab(id_or_path: str) -> "tuple[Path, Lab]":
     return place, reading.read(place)
 
 
+def open_playable(id_or_path: str, voice: Voice) -> "tuple[Path, Lab]":
+    """Return a lab that can be played to its end in that language, with its folder.
+
+    Raises `LabError` where something of it would stop an attempt half-way.
+    """
+    from testbed.lab import lint, reading, texts
+
+    place, lab = open_lab(id_or_path)
+    if problems := lint.hindering(place):
+        raise reading.refusal(place, problems)
+    texts.read_texts(place, voice.locale)
+    texts.page(place, "brief", voice.locale)
+    return place, lab
+
+
 def reopen_lab(found_by: str) -> "tuple[Path, Lab]":
     """Return the lab of an attempt with its folder; raises as `open_lab` does."""
     from testbed.lab import folder, reading

@@ -15,7 +15,7 @@ from testbed.cli.lab.options import (
     Lang,
     Playing,
     open_fitting,
-    open_lab,
+    open_playable,
     open_played,
     option_of,
     playing,
@@ -63,7 +63,7 @@ def start(
     from testbed.lab.world import open_world
 
     voice = voice_of(lang)
-    folder, wanted = open_lab(lab)
+    folder, wanted = open_playable(lab, voice)
     with (
         open_fitting(name, wanted) as (host, folders, testbed),
         open_world(host, folders, testbed) as world,

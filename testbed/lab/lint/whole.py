@@ -1,7 +1,7 @@
 """All rules at once, in the order of files and lines, and the hashes of accepted translations."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from testbed.errors import LabProblem
@@ -26,6 +26,16 @@ RULES: tuple[Rule, ...] = (
     *pages.RULES,
     stale,
 )
+_HINDERING: tuple[Rule, ...] = (
+    ids.used_probes_exist,
+    ids.used_sentinels_exist,
+    ids.writers_are_writers,
+    ids.hinted_objectives_exist,
+    ids.no_id_twice,
+    *wiring.RULES,
+    sentences.every_id_has_a_sentence,
+    scripts.named_scripts_exist,
+)
 _FILES = (
     LAB_FILE,
     *(text_file(locale) for locale in Locale),
@@ -36,9 +46,22 @@ _FILES = (
 def problems(folder: Path) -> tuple[LabProblem, ...]:
     """Return everything wrong with a lab's folder, in the order of files and lines."""
     reading = read(folder)
-    found = [*reading.problems]
+    return _sorted(reading, (*reading.problems, *_broken(reading, RULES)))
+
+
+def hindering(folder: Path) -> tuple[LabProblem, ...]:
+    """Return what of a lab would stop an attempt at it half-way: ids, machines, words, scripts."""
+    reading = read(folder)
+    return _sorted(reading, _broken(reading, _HINDERING))
+
+
+def _broken(reading: Reading, rules: Iterable[Rule]) -> Iterator[LabProblem]:
     if reading.folder is not None:
-        found += [problem for rule in RULES for problem in rule(reading.folder)]
+        for rule in rules:
+            yield from rule(reading.folder)
+
+
+def _sorted(reading: Reading, found: Iterable[LabProblem]) -> tuple[LabProblem, ...]:
     placed = dict.fromkeys(_with_line(problem, reading.documents) for problem in found)
     return tuple(sorted(placed, key=_place))
 

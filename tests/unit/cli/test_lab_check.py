@@ -83,6 +83,14 @@ def test_scripts_get_every_probe_with_what_it_saw(tmp_path: Path):
     assert facts["safeguards"][1]["severity"] == "catastrophic"
 
 
+def test_an_objective_without_words_is_told_by_its_id(tmp_path: Path):
+    folder = write_lab(tmp_path)
+    text = (folder / "text.en.yaml").read_text().replace("  arrives: {", "  arrive: {")
+    (folder / "text.en.yaml").write_text(text)
+    told = [plain(each) for each in check_text(folder, CASES["nothing"], Locale.EN).lines()]
+    assert "❌ mitigate  arrives" in told
+
+
 def test_the_fix_is_never_told(tmp_path: Path):
     folder = write_lab(tmp_path)
     told = "\n".join(

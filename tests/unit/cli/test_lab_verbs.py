@@ -153,7 +153,9 @@ class TestCatalogue:
 class TestStart:
     @pytest.fixture(autouse=True)
     def starts(self, folders: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
-        from testbed.lab import start
+        from testbed.lab import lint, start
+
+        monkeypatch.setattr(lint, "hindering", lambda _: ())
 
         def begin(world, lab, *, mode, locale, report, scripts, folder) -> Attempt:
             report(Told("steady"))
@@ -230,6 +232,45 @@ class TestStart:
             told = {**values, **more, "at": float(event["at"])}
             timeline.record(folders, "lab", str(event["event"]), **told)
         assert "The longer prefix wins." in said("debrief", "quiet-road")
+
+
+class TestUnplayable:
+    """What would end in a traceback once the testbed is broken."""
+
+    @pytest.mark.parametrize(
+        ("file", "old", "new", "told"),
+        [
+            ("lab.yaml", "steady_state: [large", "steady_state: [huge", "no probe 'huge-packets"),
+            ("lab.yaml", "{probe: large", "{probe: huge", "no probe 'huge-packets-pass'"),
+            ("lab.yaml", "machine: node1,", "machine: node7,", "no machine 'node7'"),
+            ("lab.yaml", "run: solutions/01", "run: solutions/02", "no script 'solutions/02"),
+            ("text.ko.yaml", "  data-flows:", "  data-flow:", "'data-flows' of lab.yaml has no"),
+        ],
+    )
+    def test_a_lab_that_would_stop_half_way_is_not_started(
+        self, place: Path, folders: Folders, file: str, old: str, new: str, told: str
+    ):
+        said("new", "loud-house", "--in", str(place.parent))
+        changed = place.parent / "loud-house" / file
+        text = changed.read_text()
+        assert old in text
+        changed.write_text(text.replace(old, new, 1))
+        result = run("start", "loud-house")
+        assert result.exit_code == 8
+        assert told in result.stderr
+        assert attempt.find(folders, "lab") is None
+
+    def test_what_only_a_proof_needs_hinders_nobody(
+        self, place: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch
+    ):
+        from testbed.lab import start
+
+        monkeypatch.setattr(start, "start", lambda *_, **__: going(folders))
+        said("new", "loud-house", "--in", str(place.parent))
+        for name in ("translations.json", "facilitator.ko.md", "debrief.en.md"):
+            (place.parent / "loud-house" / name).unlink()
+        assert run("lint", "loud-house").exit_code == 8
+        said("start", "loud-house")
 
 
 class TestGuide:
@@ -336,6 +377,17 @@ class TestHint:
         opened = (Opened("arrives-look", BEGAN), Opened("arrives-do", BEGAN + 1))
         going(folders, hints=opened, checked=BEGAN + 5)
         assert "testbed lab reset --to broken" in said("hint")
+
+    def test_one_that_its_authors_took_away_meanwhile_is_left_out(
+        self, place: Path, folders: Folders
+    ):
+        every = ("arrives-look", "arrives-do", "arrives-worked", "gone")
+        going(folders, hints=tuple(Opened(each, BEGAN) for each in every), checked=BEGAN + 5)
+        assert said("hint").startswith("These are all the hints there are.")
+        text = (place / "text.en.yaml").read_text().replace("  arrives: {", "  arrive: {")
+        (place / "text.en.yaml").write_text(text)
+        going(folders)
+        assert said("hint").startswith("arrives\n")
 
     def test_they_are_not_counted(self, folders: Folders):
         going(folders)

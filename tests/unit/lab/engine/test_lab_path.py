@@ -87,6 +87,22 @@ def test_a_lab_needs_its_topology_and_its_stage(world: World, lab: Lab):
     assert caught.value.why == "it has no checkpoint 'storage'"
 
 
+@pytest.mark.parametrize(
+    ("lost", "lacks"),
+    [({"machines": "node3"}, "it lacks node3"), ({"cables": "node1:eno1"}, "it lacks node1:eno1")],
+)
+def test_a_topology_of_ones_own_that_kept_the_name_is_another_one(
+    world: World, lab: Lab, lost: dict[str, str], lacks: str
+):
+    machines = tuple(m for m in world.plan.machines if m.name != lost.get("machines"))
+    cables = tuple(c for c in world.plan.cables if lost.get("cables") not in (c.one, c.other))
+    smaller = replace(world, plan=replace(world.plan, machines=machines, cables=cables))
+    with pytest.raises(LabError) as caught:
+        begin(smaller, lab)
+    assert caught.value.why.endswith(lacks)
+    assert caught.value.next_step.endswith("testbed up aolda-flat --name aolda-flat-labs")
+
+
 def test_a_second_lab_waits_for_the_first(world: World, lab: Lab):
     begin(world, lab)
     with pytest.raises(LabError, match="'quiet-node' is going on"):
