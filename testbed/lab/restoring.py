@@ -82,8 +82,7 @@ def make_healthy(world: World, going: Attempt) -> Attempt:
         raise LabError(
             f"not all faults of lab '{going.lab}' could be undone",
             why=f"checkpoint '{going.healthy}' is gone, and: {'; '.join(troubles)}",
-            next_step=f"run: testbed down --name {world.name}, "
-            f"then: testbed up {world.plan.topology_name} --name {world.name}",
+            next_step=_anew(world),
         )
     try:
         lifecycle.settle(world.folders, world.observe())
@@ -91,7 +90,14 @@ def make_healthy(world: World, going: Attempt) -> Attempt:
         raise LabError(
             f"all faults of lab '{going.lab}' were undone, and testbed '{world.name}' is not sound",
             why=f"checkpoint '{going.healthy}' is gone, and {error.in_one_line}",
-            next_step=f"run: testbed down --name {world.name}, "
-            f"then: testbed up {world.plan.topology_name} --name {world.name}",
+            next_step=_anew(world),
         ) from error
     return healed
+
+
+def _anew(world: World) -> str:
+    """Return what makes the testbed anew; `down` alone keeps or refuses what has checkpoints."""
+    return (
+        f"run: testbed down --forget --name {world.name}, "
+        f"then: testbed up {world.plan.topology_name} --name {world.name}"
+    )

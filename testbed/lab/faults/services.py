@@ -22,7 +22,8 @@ def firewall(fault: FirewallRule) -> FaultSteps:
     """A rule before all others of its chain; in the file, too, where it lasts."""
     chain = f"ip router {fault.chain}"
     load = f"nft -f {_RULES}"
-    is_loaded = f"nft list chain {chain} | grep -qF -- {shlex.quote(fault.rule)}"
+    # stateless: what a counter has counted stands between the words of a rule
+    is_loaded = f"nft -s list chain {chain} | grep -qF -- {shlex.quote(fault.rule)}"
     if not fault.persistent:
         insert = f"{is_loaded} || nft insert rule {chain} {shlex.quote(fault.rule)}"
         return FaultSteps(

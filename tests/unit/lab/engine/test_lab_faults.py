@@ -258,6 +258,19 @@ def test_a_rule_stands_before_all_others_of_its_chain_and_once(tmp_path: Path, m
     assert text.count("10.0.50.12") == 1  # and not in the table for IPv6
 
 
+def test_a_rule_that_counts_is_found_whatever_it_has_counted(tmp_path: Path):
+    (tmp_path / "nft").write_text(
+        "#!/bin/sh\n"
+        '[ "$1" = -s ] && echo ip daddr 10.0.50.12 counter drop && exit\n'
+        "echo ip daddr 10.0.50.12 counter packets 3 bytes 252 drop\n"
+    )
+    (tmp_path / "nft").chmod(0o755)
+    counting = {**ALL[6], "rule": "ip daddr 10.0.50.12 counter drop", "persistent": False}
+    for script in texts(made(counting).manifested):
+        path = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+        assert subprocess.run(["sh", "-euc", script], env=path, check=False).returncode == 0
+
+
 def test_a_healed_ruleset_is_the_planned_one(tmp_path: Path, monkeypatch):
     text = run_on_rules(tmp_path, monkeypatch, "inject", "heal", "heal")
     assert text == nftables(PLAN, PLAN.machine("router"))

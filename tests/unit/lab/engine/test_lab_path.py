@@ -518,5 +518,6 @@ def test_a_testbed_that_cannot_be_made_sound_is_made_anew_from_its_own_topology(
     with pytest.raises(LabError) as caught:
         restoring.make_healthy(world, gone)
     assert caught.value.next_step == (
-        f"run: testbed down --name lab, then: testbed up {world.plan.topology_name} --name lab"
+        "run: testbed down --forget --name lab, "
+        f"then: testbed up {world.plan.topology_name} --name lab"
     )
