@@ -70,8 +70,9 @@ class Story:
     def writer(self) -> tuple[float, int] | None:
         """The longest outage a client saw, and the acknowledged writes that are gone."""
         ends = [e for e in self._all("finished") if e.get("result") != _GIVEN_UP]
-        if not ends or not any(isinstance(s, SequenceWriter) for s in self.lab.sentinels.values()):
-            return None
+        guarded = (self.lab.sentinels.get(s) for g in self.lab.safeguards for s in g.sentinels)
+        if not ends or not any(isinstance(each, SequenceWriter) for each in guarded):
+            return None  # nobody has read back what one wrote that no safeguard is about
         return float(ends[-1].get("outage", 0)), int(ends[-1].get("lost_writes", 0))
 
     @property

@@ -110,6 +110,12 @@ class TestStory:
         story = Story(lab.model_copy(update={"sentinels": {}}), (*EVENTS, FINISHED))
         assert story.writer is None
 
+    def test_a_writer_that_no_safeguard_is_about_tells_of_no_writes(self, lab: Lab):
+        guards = lab.safeguards[:1]
+        story = Story(lab.model_copy(update={"safeguards": guards}), (*EVENTS, FINISHED))
+        assert story.writer is None
+        assert Story(lab, (*EVENTS, FINISHED)).writer == (190.4, 0)
+
     def test_an_empty_timeline_is_no_trouble(self, folder: Path):
         whole = looked_back(folder, Locale.EN)
         empty = replace(whole, story=replace(whole.story, events=()))

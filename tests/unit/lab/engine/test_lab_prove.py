@@ -124,6 +124,15 @@ def test_a_brief_trial_cuts_no_power():
     assert "disturbance 'power node2'" in short.left_out
 
 
+def test_a_brief_trial_plays_no_wrong_fix_that_only_a_power_cut_may_reject():
+    fixes = [{**fix, "rejected_by": ["perturbation"]} for fix in LAB["wrong_fixes"]]
+    short = shorten(like(perturb=[{"reboot": "node1"}, {"power": "node2"}], wrong_fixes=fixes))
+    assert short.lab.wrong_fixes == ()
+    assert {"wrong fix 'start-only'", "wrong fix 'stop-all'"} <= set(short.left_out)
+    quick = shorten(like(perturb=[{"reboot": "node1"}], wrong_fixes=fixes))
+    assert [fix.id for fix in quick.lab.wrong_fixes] == ["start-only"]
+
+
 def test_a_brief_trial_waits_less_for_what_a_wrong_fix_does_not_mend(world: World, folder: Path):
     patient = like(
         probes={
