@@ -141,7 +141,10 @@ CASES: list[tuple[Mapping[str, Any], Mapping[str, Any], str, str]] = [
     (WRITER, {"node1": told("7 100.0\n103.2 50.0\n")}, "pass", "3.2 s ago"),
     (WRITER, {"node1": told("7 100.0\n163.2 50.0\n")}, "fail", "63.2 s ago"),
     (WRITER, {"node1": told("7 900.0\n63.2 50.0\n")}, "fail", "63.2 s ago"),
+    (WRITER, {"node1": told("7 60.0\n63.2 50.0\n24\n")}, "pass", "3.2 s ago"),
+    (WRITER, {"node1": told("7 60.0\n63.2 50.0\n0\n")}, "fail", "63.2 s ago"),
     (WRITER, {"node1": told("63.2 50.0\n")}, "fail", "not been able"),
+    (WRITER, {"node1": told("63.2 50.0\n0\n")}, "fail", "not been able"),
     (WRITER, {"-": {"silent": "there is no writer"}}, "error", "no writer"),
 ]  # fmt: skip
 
