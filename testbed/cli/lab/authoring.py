@@ -91,14 +91,14 @@ def _tell(found: "dict[Path, tuple[LabProblem, ...]]") -> None:
         if problems:
             errors.append(refusal(place, problems))
         else:
-            typer.echo(f"{place.name} is fine")
+            typer.echo(f"{place.resolve().name} is fine")
     if errors:
         raise errors[0] if len(errors) == 1 else SeveralWrong(errors)
 
 
 def _report(found: "dict[Path, tuple[LabProblem, ...]]") -> str:
     problems = [
-        {"lab": place.name, **dataclasses.asdict(problem)}
+        {"lab": place.resolve().name, **dataclasses.asdict(problem)}
         for place, problems in found.items()
         for problem in problems
     ]

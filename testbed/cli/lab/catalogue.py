@@ -181,6 +181,8 @@ def show_(lab: LabName, lang: Lang = None, json: Json = False) -> None:
 
 
 def _about(found: Entry, lab: "Lab", texts: "Texts", voice: Voice) -> Iterator[Line]:
+    from testbed.lab.folder import name_to_type
+
     yield Line(f"{lab.id} · {texts.title}", "bold")
     yield Line(" ".join(texts.summary.split()))
     yield Line()
@@ -198,4 +200,4 @@ def _about(found: Entry, lab: "Lab", texts: "Texts", voice: Voice) -> Iterator[L
     for label, value in zip(labels, told.values(), strict=True):
         yield Line(value, "", 2, label.removesuffix("|"))
     yield Line()
-    yield Line(voice("ui.show.next", lab=lab.id))
+    yield Line(voice("ui.show.next", lab=name_to_type(found.folder)))

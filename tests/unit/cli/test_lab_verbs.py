@@ -139,6 +139,15 @@ class TestCatalogue:
     def test_what_a_lab_needs_can_be_typed(self, folders: Folders):
         assert "testbed up aolda-flat --to network" in said("show", "quiet-road")
 
+    def test_a_lab_from_elsewhere_is_started_from_there(
+        self, folders: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        assert said("show", "quiet-road").endswith("testbed lab start quiet-road\n")
+        write_lab(tmp_path / "mine", "loud-house")
+        monkeypatch.chdir(tmp_path / "mine")
+        for path in ("../mine/loud-house", "loud-house"):
+            assert said("show", path).endswith(f"testbed lab start {path}\n")
+
     def test_an_unknown_lab_is_8(self, folders: Folders):
         result = run("show", "quiet-rod")
         assert result.exit_code == 8
@@ -732,6 +741,16 @@ class TestAuthors:
         told = said("new", "loud-house", "--in", str(tmp_path / "mine"))
         assert told == f"{tmp_path / 'mine' / 'loud-house'}\n"
         assert said("lint", str(tmp_path / "mine" / "loud-house")) == "loud-house is fine\n"
+
+    def test_a_lab_has_its_name_wherever_it_is_looked_at_from(
+        self, tmp_path: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch
+    ):
+        said("new", "loud-house", "--in", str(tmp_path / "mine"))
+        monkeypatch.chdir(tmp_path / "mine" / "loud-house")
+        assert said("lint", ".") == "loud-house is fine\n"
+        Path("brief.en.md").unlink()
+        (problem, *_) = json.loads(run("lint", ".", "--json").stdout)["problems"]
+        assert problem["lab"] == "loud-house"
 
     def test_problems_are_all_told_and_8(self, folders: Folders):
         result = run("lint", "quiet-road")
