@@ -53,7 +53,7 @@ def does(*argv: str) -> bool:
 
 def prove(topology: str, labs: list[Lab]) -> dict[str, str]:
     """Return what came of each lab; the testbed is gone afterwards."""
-    named = ("--name", f"prove-{topology}")
+    named = ("--name", f"try-{topology}")  # a name has 24 letters at most
     told = {}
     try:
         for stage, staged in groupby(labs, key=lambda lab: lab.stage):
@@ -70,12 +70,20 @@ def prove(topology: str, labs: list[Lab]) -> dict[str, str]:
 
 def failing(lab: str, named: tuple[str, str]) -> str:
     """Return what of a lab fails: its trial, its guide that leads no learner to the end, or ""."""
-    if not does("lab", "prove", lab, *named):
-        return "its trial"
-    if follow(lab, named):
-        return ""
-    does("lab", "finish", "--give-up", *named)
-    return "its guide"
+    failed = "its trial" if not does("lab", "prove", lab, *named) else ""
+    if not failed and not follow(lab, named):
+        failed = "its guide"
+    if is_going_on(named):  # the next lab could not begin
+        does("lab", "finish", "--give-up", *named)
+        return failed or "its guide"
+    return failed
+
+
+def is_going_on(named: tuple[str, str]) -> bool:
+    """Return whether a lab is going on on the testbed, or was not put back to its end."""
+    argv = [str(TESTBED), "lab", "status", "--json", *named]
+    told = subprocess.run(argv, stdout=subprocess.PIPE, text=True)
+    return told.returncode == 0 and json.loads(told.stdout) is not None
 
 
 def main() -> int:

@@ -5,19 +5,23 @@ The code blocks of all languages are the same, so whoever follows one has follow
 
 import os
 import re
+import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 LABS = Path("labs")
 BIN = Path(".venv/bin").absolute()
 _BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_LOG_IN = re.compile(r"testbed ssh (\S+)")
+_LOG_IN = re.compile(r"testbed ssh (\S+)(?:\s+#.*)?")
 _ELSEWHERE = r"^.*# at {machine}: (.*)$"
 _VERB = re.compile(r"\btestbed ((?:lab |link |power )?[a-z]+)")
 _LIMIT = 1800.0  # seconds for one block: some wait until Ceph has copied everything
-_UNTIL_SOLVED = "timeout 900 testbed lab check --watch > /dev/null"
+_GRACE = 60.0  # seconds until what was interrupted is killed
+_FINISH = "testbed lab finish"
+_UNTIL_SOLVED = "timeout --foreground 900 testbed lab check --watch > /dev/null"
 
 
 @dataclass(frozen=True)
@@ -55,14 +59,16 @@ def _inside(blocks: list[str]) -> Iterator[str]:
 
 def follow(lab: str, named: tuple[str, str]) -> bool:
     """Start a lab, follow its guide, and return whether it could be finished."""
-    holds = _runs(_of(named, f"testbed lab start {lab}"))
-    if not holds:
+    if not _runs(_of(named, f"testbed lab start {lab}")):
         return False
+    finished = False
     for each in typed((LABS / lab / "guide.en.md").read_text()):
-        if "testbed lab finish" in each.text:
+        if _FINISH in each.text:
             _runs(_of(named, _UNTIL_SOLVED))
-        holds = _type(each, named)
-    return holds
+            finished = _type(each, named)
+        else:
+            _type(each, named)
+    return finished
 
 
 def _type(each: Typed, named: tuple[str, str]) -> bool:
@@ -79,13 +85,33 @@ def _of(named: tuple[str, str], text: str) -> str:
 
 
 def _runs(script: str, *, stdin: str | None = None) -> bool:
+    """Run commands and return whether the last succeeded; what hangs is ended with all it began."""
     print("\n".join(f"$ {line}" for line in (stdin or script).splitlines()), flush=True)
     environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "TESTBED_LANG": "en"}
-    done = subprocess.run(
+    running = subprocess.Popen(
         ["bash", "-c", script],
         env=environment,
-        input=stdin or "",
+        stdin=subprocess.PIPE,
         text=True,
-        timeout=_LIMIT,
+        start_new_session=True,
     )
-    return done.returncode == 0
+    try:
+        running.communicate(stdin or "", timeout=_LIMIT)
+    except subprocess.TimeoutExpired:
+        _end(running)
+        print(f"it did not end within {_LIMIT:g} s", flush=True)
+        return False
+    except BaseException:  # Ctrl+C does not reach a session of its own
+        _end(running)
+        raise
+    return running.returncode == 0
+
+
+def _end(running: "subprocess.Popen[str]") -> None:
+    """End a shell and what it began, as Ctrl+C does, and then at once."""
+    os.killpg(running.pid, signal.SIGINT)
+    with suppress(subprocess.TimeoutExpired):
+        running.wait(_GRACE)
+    with suppress(ProcessLookupError):
+        os.killpg(running.pid, signal.SIGKILL)
+    running.wait()

@@ -9,6 +9,8 @@ from testbed.lab.lint.folder import MIRRORS, SOURCE, Folder, Rule
 from testbed.lab.texts import PAGES, PageKind, outside_code, page_file, steps
 
 _HEADING = re.compile(r"(#+) ")
+_LOG_IN = re.compile(r"testbed ssh \S+")
+_FINISH = "testbed lab finish"
 _COMMENT = re.compile(r"(^|[ \t]+)#.*$")
 
 
@@ -66,6 +68,34 @@ def code_is_the_same(folder: Folder) -> Iterator[LabProblem]:
                 yield LabProblem("page", what, hint, other.line + line, file)
 
 
+def the_guide_ends_the_lab(folder: Folder) -> Iterator[LabProblem]:
+    """Yield a guide that leads nowhere: whoever follows it must have finished the lab."""
+    text = folder.pages.get(("guide", SOURCE), "")
+    ends = any(_FINISH in line for commands in _commands(text) for _, line in commands)
+    if text.strip() and not ends:
+        what = "no block of commands ends the lab, so whoever follows the guide is left in it"
+        hint = f"show in a block of sh: {_FINISH}"
+        yield LabProblem("page", what, hint, 1, page_file("guide", SOURCE))
+
+
+def logins_stand_alone(folder: Folder) -> Iterator[LabProblem]:
+    """Yield logins with more in their block: `make prove` would not type that in there."""
+    for commands in _commands(folder.pages.get(("guide", SOURCE), "")):
+        for number, line in commands:
+            if _LOG_IN.fullmatch(line) and len(commands) > 1:
+                what = "a login has more in its block, which would be typed on your own computer"
+                hint = "give it a block of its own; the next block is typed in there"
+                yield LabProblem("page", what, hint, number, page_file("guide", SOURCE))
+
+
+def _commands(text: str) -> Iterator[list[tuple[int, str]]]:
+    """Yield the commands of each block of sh, with their lines in the page."""
+    for block in blocks(text):
+        if block.code[0] == "```sh":
+            lines = enumerate(block.code[1:-1], start=block.line + 1)
+            yield [(number, line.strip()) for number, line in lines if line.strip()]
+
+
 def headings(text: str) -> list[tuple[int, str]]:
     """Return the line and the marks of every heading: (3, '##')."""
     return [
@@ -116,4 +146,10 @@ def _first_difference(one: Block, other: Block) -> int:
     return next((number for number, (ours, theirs) in pairs if ours != theirs), shorter)
 
 
-RULES: tuple[Rule, ...] = (pages_say_something, headings_are_the_same, code_is_the_same)
+RULES: tuple[Rule, ...] = (
+    pages_say_something,
+    the_guide_ends_the_lab,
+    logins_stand_alone,
+    headings_are_the_same,
+    code_is_the_same,
+)
