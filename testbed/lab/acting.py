@@ -120,12 +120,22 @@ def _unwipe(world: World, action: UnwipeDisk) -> None:
         must(world.guest(action.machine), Script(write, sudo=True), stdin=head)
 
 
+def forget_heads(world: World) -> None:
+    """Forget what disks held in an earlier attempt; they hold something else by now."""
+    for head in _kept_heads(world).glob("disk-*"):
+        head.unlink()
+
+
 def _device(serial: str) -> str:
     return f"/dev/disk/by-id/virtio-{serial}"
 
 
+def _kept_heads(world: World) -> Path:
+    return world.folders.of_testbed(world.name) / "lab"
+
+
 def _kept_head(world: World, machine: str, serial: str) -> Path:
-    return world.folders.of_testbed(world.name) / "lab" / f"disk-{machine}-{serial}"
+    return _kept_heads(world) / f"disk-{machine}-{serial}"
 
 
 def wait_until_manifested(world: World, fault: str, claims: Sequence[Claim]) -> None:

@@ -7,7 +7,7 @@ from testbed import checkpoint
 from testbed.apply import lifecycle
 from testbed.apply.lock import only_one
 from testbed.errors import LabError
-from testbed.lab import attempt, journal, restoring, sentinels, timeline
+from testbed.lab import acting, attempt, journal, restoring, sentinels, timeline
 from testbed.lab.attempt import Attempt, Phase
 from testbed.lab.drivers import Observations, converge, settled_all
 from testbed.lab.ending import put_away
@@ -84,6 +84,7 @@ def prepare(
     with teller.step("steady"):
         must_be_sound(inside, lab, new.healthy)
     timeline.begin(world.folders, world.name)
+    acting.forget_heads(world)
     going = attempt.save(world.folders, world.name, new)
     facts = {"lab": lab.id, "mode": new.mode.value, "folder": new.folder, "testbed": world.name}
     timeline.record(world.folders, world.name, "lab.started", at=new.started, **facts)

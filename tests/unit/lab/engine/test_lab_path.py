@@ -62,6 +62,16 @@ def test_a_started_lab_is_broken_seen_to_be_and_kept(world: World, lab: Lab, sim
     assert "stopped" not in {t.part for t in told}  # a fault's name gives it away
 
 
+def test_a_disk_is_not_healed_with_what_it_held_in_an_earlier_attempt(world: World):
+    wiped = {"id": "wiped", "type": "disk", "machine": "node1", "serial": "osd0", "unit": UNIT}
+    own = attempt.folder(world.folders, "lab")
+    world.folders.of_testbed("lab")
+    own.mkdir()
+    (own / "disk-node1-osd0").write_text("what it held then")
+    begin(world, Lab.model_validate({**LAB, "faults": [wiped]}))
+    assert (own / "disk-node1-osd0").read_text() == "", "a machine of the simulation says nothing"
+
+
 def test_an_unsound_testbed_is_not_broken_further(world: World, lab: Lab, sim: Simulation):
     sim.inside("node2").active = False
     with pytest.raises(LabError) as caught:
