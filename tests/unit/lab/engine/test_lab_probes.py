@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from string import Formatter
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -304,6 +305,59 @@ def test_holding_ends_at_the_first_failure():
 )
 def test_several_claims_are_as_good_as_the_worst(statuses: tuple[str, ...], worst: str):
     assert together(map(Status, statuses)) == worst
+
+
+def settling(
+    monkeypatch: pytest.MonkeyPatch, states: Mapping[str, Callable[[float], str]]
+) -> tuple[dict[str, str], float]:
+    """Return the status of probes that are as told at each second, and when that was known."""
+    from testbed.lab import drivers
+
+    clock = Clock()
+    probes = {each: probe(**MTU, within=60) for each in states}
+    names = {id(made): each for each, made in probes.items()}
+
+    world = SimpleNamespace(clock=clock.now, sleep=clock.sleep)
+    world.afresh = lambda: world
+
+    def look(made: Probe, _: object) -> Observation:
+        return Observation(Status(states[names[id(made)]](clock.at)), said("x"))
+
+    def in_turn(items: Any, act: Callable[[Any], Any]) -> tuple[Any, ...]:
+        return tuple(act(each) for each in items)
+
+    monkeypatch.setattr(drivers, "look", look)
+    monkeypatch.setattr(drivers, "side_by_side", in_turn)
+    seen = drivers.settled_all(probes, states, world)  # type: ignore[arg-type]
+    return {each: o.status.value for each, o in seen.items()}, clock.at
+
+
+def holding(*spans: tuple[float, float]) -> Callable[[float], str]:
+    """Return a probe that holds during these seconds."""
+    return lambda at: "pass" if any(begin <= at < end for begin, end in spans) else "fail"
+
+
+def test_what_held_before_the_others_did_must_still_hold_in_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    slow, lost = holding((40, 999)), holding((0, 20))
+    seen, _ = settling(monkeypatch, {"lost": lost, "slow": slow})
+    assert seen == {"lost": "fail", "slow": "pass"}
+    seen, at = settling(monkeypatch, {"back": holding((0, 20), (50, 999)), "slow": slow})
+    assert (set(seen.values()), at) == ({"pass"}, 50.0)
+
+
+def test_what_never_holds_together_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch):
+    one = holding(*((at, at + 20) for at in range(0, 999, 40)))
+    other = holding(*((at, at + 20) for at in range(20, 999, 40)))
+    seen, at = settling(monkeypatch, {"one": one, "other": other})
+    assert "fail" in seen.values()
+    assert at < 4 * 60
+
+
+def test_what_holds_at_one_moment_is_looked_at_once(monkeypatch: pytest.MonkeyPatch):
+    seen, _ = settling(monkeypatch, {"lost": holding((0, 1)), "soon": holding((10, 999))})
+    assert set(seen.values()) == {"pass"}
 
 
 def test_probes_that_must_stay_true_are_watched(monkeypatch: pytest.MonkeyPatch):
