@@ -119,7 +119,7 @@ def _keep_broken(world: World, going: Attempt) -> None:
 
 def must_be_sound(world: World, lab: Lab, healthy: str) -> None:
     """Raise `LabError` unless the testbed's own steady state holds."""
-    probes: dict[str, Probe] = {"steady": Steady(type="steady", timeout=60)}
+    probes: dict[str, Probe] = {"steady": Steady(type="steady")}
     if lab.stage == "storage":
         probes["ceph"] = CephHealth(type="ceph-health")
     _must_hold(world, lab, settled_all(probes, probes, world), healthy)

@@ -123,6 +123,7 @@ class Running(_Probe):
 class Steady(_Probe):
     """The testbed's own steady state holds: bonds, VLANs, routes, names, clocks."""
 
+    timeout: Annotated[Seconds, Field(description="for one look at each machine")] = 60
     type: Literal["steady"]
     machines: Annotated[Machines | None, Field(description="all, where not said")] = None
 

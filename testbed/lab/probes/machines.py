@@ -53,7 +53,7 @@ def read_running(_: Running, heard: Heard) -> Observation:
 
 def hear_steady(probe: Steady, world: World) -> Heard:
     names = probe.machines or tuple(machine.name for machine in world.plan.machines)
-    looks = side_by_side(names, lambda name: _look(world, name))
+    looks = side_by_side(names, lambda name: _look(world, name, probe.timeout))
     clocks = {
         name: clock for name, (_, clock) in zip(names, looks, strict=True) if clock is not None
     }
@@ -61,12 +61,12 @@ def hear_steady(probe: Steady, world: World) -> Heard:
     return {"machines": len(names), "wrong": [str(verdict) for verdict in failing(seen)]}
 
 
-def _look(world: World, name: str) -> tuple[tuple[Verdict, ...], float | None]:
+def _look(world: World, name: str, timeout: float) -> tuple[tuple[Verdict, ...], float | None]:
     """Return what holds on one machine and what does not, and its clock where it was read."""
     guest, machine = world.guest(name), world.machine(name)
     try:
         with world.looks:
-            seen = sweep.look(guest, world.plan, machine)
+            seen = sweep.look(guest, world.plan, machine, timeout=timeout)
             clock = clock_offset(guest)
     except GuestError as failure:
         return (Verdict("reachable", name, False, failure.why or failure.what),), None

@@ -4,6 +4,7 @@ import json
 import stat
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from simulation import LAB, SCRIPTS, UNIT, Simulation
@@ -12,7 +13,7 @@ from testbed.apply import lifecycle
 from testbed.apply.folders import Folders
 from testbed.apply.lock import only_one
 from testbed.errors import LabError, WaitTimeout
-from testbed.guest import Script
+from testbed.guest import Script, Unreachable
 from testbed.host import MachineState
 from testbed.lab import attempt, probes, progress, restoring, timeline, verifying
 from testbed.lab.attempt import Attempt, Phase
@@ -20,6 +21,7 @@ from testbed.lab.checking import CheckResult, ObjectiveSeen, SafeguardSeen, chec
 from testbed.lab.ending import Result
 from testbed.lab.finish import finish
 from testbed.lab.format import Lab, Locale, Mode, Severity, Tier
+from testbed.lab.format.probes import Steady
 from testbed.lab.hints import open_hint
 from testbed.lab.observation import Observation, Status
 from testbed.lab.reset import reset
@@ -27,6 +29,7 @@ from testbed.lab.start import start
 from testbed.lab.telling import Told, silent
 from testbed.lab.words import Said, say
 from testbed.lab.world import World
+from testbed.probe import sweep
 
 
 def begin(world: World, lab: Lab, report=silent) -> Attempt:
@@ -87,6 +90,21 @@ def test_a_machine_that_is_off_makes_a_testbed_unsound(world: World, lab: Lab, s
     with pytest.raises(LabError, match="is not sound"):
         begin(world, lab)
     assert attempt.find(world.folders, "lab") is None
+
+
+def test_a_look_at_the_steady_state_takes_as_long_as_it_may(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[float] = []
+
+    def look(*_: object, timeout: float) -> NoReturn:
+        asked.append(timeout)
+        raise Unreachable("node1: no SSH", why="refused")
+
+    monkeypatch.setattr(sweep, "look", look)
+    for more in ({}, {"timeout": 7}):
+        probes.look(Steady.model_validate({"type": "steady", "machines": ["node1"], **more}), world)
+    assert asked == [60, 7]
 
 
 def test_a_lab_needs_its_topology_and_its_stage(world: World, lab: Lab):
