@@ -107,9 +107,13 @@ class Cli:
             if testbed["name"] != but:
                 self.must("suspend", "--name", testbed["name"])
 
+    def end_lab(self, name: str) -> None:
+        """End a lab that a test left going on, if one did: `up` refuses its testbed."""
+        self.run("lab", "finish", "--give-up", "--name", name)
+
     def mend(self, name: str, stage: str) -> None:
         """Put a testbed back to a stage, whatever a test left in it."""
-        self.run("lab", "finish", "--give-up", "--name", name)  # where a lab was going on
+        self.end_lab(name)
         self.must("checkpoint", "restore", stage, "--name", name)
 
     def away(self, name: str) -> None:
@@ -165,6 +169,7 @@ def cli(tmp_path_factory: pytest.TempPathFactory) -> Cli:
 def aolda(cli: Cli) -> Iterator[str]:
     """The network of the topology `aolda`, raised once; its checkpoint is the way back."""
     name = "e2e-aolda"
+    cli.end_lab(name)
     cli.must("up", "aolda", "--name", name, "--to", "network")
     yield name
     cli.away(name)
@@ -173,6 +178,7 @@ def aolda(cli: Cli) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def stored(cli: Cli, aolda: str) -> str:
     """The testbed `aolda`, raised further once tests of its network are over."""
+    cli.end_lab(aolda)
     cli.must("up", "aolda", "--name", aolda)
     return aolda
 
