@@ -44,6 +44,7 @@ def doctor(
 
 def _patient() -> "Patient":
     from testbed.apply.budget import needs
+    from testbed.apply.choosing import DEFAULT
     from testbed.apply.folders import Folders
     from testbed.apply.kept import bytes_on_disk, list_kept
     from testbed.doctor import Patient
@@ -63,7 +64,9 @@ def _patient() -> "Patient":
         memory_mib=memory_mib,
         disk_mib=max(needs(plan.machines, "qemu").disk_mib for plan in plans.values()),
         kept_mib={k.name: bytes_on_disk(folders, k.name) // 2**20 for k in list_kept(folders)},
-        has_image=Store(folders.cache).find("base") is not None,
+        image_mib=Store(folders.cache).need_mib(
+            dict.fromkeys(machine.image for machine in plans[DEFAULT].machines)
+        ),
     )
 
 

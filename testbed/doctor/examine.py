@@ -27,7 +27,7 @@ class Patient:
     memory_mib: Callable[[Accelerator], Mapping[str, int]]  # what each topology needs
     disk_mib: int  # what the largest topology needs
     kept_mib: Mapping[str, int] = field(default_factory=dict)  # what is kept, by testbed
-    has_image: bool = False  # the one that all others are made from
+    image_mib: int = 0  # what building the images asks for that are not built
 
 
 def examine(patient: Patient, *, again: bool = False) -> Iterator[Finding]:
@@ -62,9 +62,8 @@ def examine(patient: Patient, *, again: bool = False) -> Iterator[Finding]:
 
 
 def _room(patient: Patient) -> Finding:
-    image_mib = files.IMAGE_MIB if patient.has_image else files.FIRST_IMAGE_MIB
-    wanted = (patient.cache, patient.data, image_mib, patient.disk_mib, patient.kept_mib)
-    return files.room(files.Room(*wanted))
+    mib = (patient.image_mib, patient.disk_mib, patient.kept_mib)
+    return files.room(files.Room(patient.cache, patient.data, *mib))
 
 
 def _proof(cache: Path, again: bool) -> Proof:

@@ -17,8 +17,6 @@ from testbed.run import must
 _MEBIBYTE = 2**20
 _FORBIDDEN = (errno.EACCES, errno.EPERM)
 _MAKE_ROOM = "testbed image prune && testbed gc"
-FIRST_IMAGE_MIB = 9 * 1024  # what building base and storage asks for, all their stages kept
-IMAGE_MIB = 5000  # what building storage alone asks for
 
 
 def writing(name: str, folder: Path) -> Finding:
@@ -84,7 +82,7 @@ def room(wanted: Room) -> Finding:
         return fail("disk", seen, mend=_MAKE_ROOM, cost="images could not be built")
     need = wanted.disk_mib + (wanted.image_mib if together else 0)
     if for_disks < need:
-        what = "images and full disks" if together else "full disks"
+        what = "images and full disks" if together and wanted.image_mib else "full disks"
         return warn("disk", seen, mend=_MAKE_ROOM, cost=f"{what} take {need / 1024:.1f} GiB")
     return ok("disk", seen)
 

@@ -3,7 +3,7 @@
 import os
 import shlex
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from testbed.image.digest import Chain, Link
@@ -21,7 +21,7 @@ def build_debian(shop: Workshop, chain: Chain, tars: Path, identity: str, watch:
     makes the filesystem's UUID. Raises `ImageError` naming the stage that failed.
     """
     links = chain.links
-    begin = first_to_run(links, tars)
+    begin = first_to_run(links, tars_in(tars))
     must_have_space(shop.folder, need_mib(chain, begin), f"build '{shop.recipe}'")
     if begin > 0:
         watch.report(f"{begin} of {len(links)} stages are unchanged")
@@ -39,15 +39,35 @@ def build_debian(shop: Workshop, chain: Chain, tars: Path, identity: str, watch:
     return packages
 
 
-def first_to_run(links: Sequence[Link], tars: Path) -> int:
-    """Return the index of the first stage after the newest kept one."""
-    kept = [index for index, link in enumerate(links) if (tars / link.tar_name).is_file()]
-    return kept[-1] + 1 if kept else 0
+def tars_in(folder: Path) -> frozenset[str]:
+    """Return the names of the trees that are kept in a folder, which need not exist."""
+    return frozenset(tar.name for tar in folder.glob("*.tar"))
+
+
+def first_to_run(links: Sequence[Link], kept: Collection[str]) -> int:
+    """Return the index of the first stage after the newest whose tar is among those `kept`."""
+    have = [index for index, link in enumerate(links) if link.tar_name in kept]
+    return have[-1] + 1 if have else 0
 
 
 def need_mib(chain: Chain, begin: int) -> int:
-    """Return the space a build takes: tree, raw disk, qcow2, and a tar for each stage to run."""
-    return chain.tree_mib * (3 + len(chain.links) - begin)
+    """Return the space a build takes: tree, raw disk, qcow2, and a tar of each stage to run."""
+    return 3 * chain.tree_mib + _tars_mib(chain, begin)
+
+
+def need_in_turn_mib(chains: Iterable[Chain], kept: Collection[str]) -> int:
+    """Return the space that builds take one after the other, beside what earlier ones leave."""
+    have, left, most = set(kept), 0, 0
+    for chain in chains:
+        begin = first_to_run(chain.links, have)
+        most = max(most, left + need_mib(chain, begin))
+        left += chain.tree_mib + _tars_mib(chain, begin)
+        have |= {link.tar_name for link in chain.links[begin:]}
+    return most
+
+
+def _tars_mib(chain: Chain, begin: int) -> int:
+    return sum(link.tree_mib for link in chain.links[begin:])
 
 
 def _unpack(shop: Workshop, tar: Path) -> None:

@@ -26,6 +26,7 @@ class Link:
     stage: Stage
     suite: str
     first: bool
+    tree_mib: int  # what the tree takes at most after this stage
     digest: str
 
     @property
@@ -59,7 +60,7 @@ def chain(lineage: Lineage) -> Chain:
         for stage in recipe.stages:
             before = links[-1].digest if links else _sha256([FORMAT, platform.machine(), suite])
             own = _sha256([before, _stage_content(folder, stage)])
-            links.append(Link(recipe.name, folder, stage, suite, not links, own))
+            links.append(Link(recipe.name, folder, stage, suite, not links, tree, own))
     if boot is None:
         raise TypeError("a lineage without 'boot' has not been checked")
     return Chain(tuple(links), size, tree, boot)

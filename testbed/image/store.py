@@ -1,6 +1,6 @@
 """The cache of images: what is there, what is missing, and how it gets there."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,7 +9,8 @@ import platformdirs
 from testbed.errors import ImageError, StateError
 from testbed.image import inventory
 from testbed.image.cache import Cache
-from testbed.image.digest import chain, digest
+from testbed.image.debian import need_in_turn_mib, tars_in
+from testbed.image.digest import Chain, chain, digest
 from testbed.image.inventory import Entry, Removed
 from testbed.image.lock import locked
 from testbed.image.making import make
@@ -89,6 +90,14 @@ class Store:
             raise _not_built(name)
         return made
 
+    def need_mib(self, names: Iterable[str]) -> int:
+        """Return the space that building those of the images takes that are not built.
+
+        Of a download only its server knows the size, so it does not count. Raises `ImageError`
+        where there is no such recipe, or it has problems.
+        """
+        return need_in_turn_mib(self._to_build(names), tars_in(self._cache.tars))
+
     def list(self) -> tuple[Entry, ...]:
         """Return every recipe, built or missing, and every result that no recipe makes now."""
         return inventory.entries(self.recipes, self._cache)
@@ -107,6 +116,13 @@ class Store:
     @property
     def _cache(self) -> Cache:
         return Cache(self.cache)
+
+    def _to_build(self, names: Iterable[str]) -> Iterator[Chain]:
+        for name in names:
+            image, lineage = self.find(name), read_lineage(self.recipes / name)
+            missing = image is None or image.swept
+            if missing and not isinstance(lineage[-1][1], DownloadRecipe):
+                yield chain(lineage)
 
     def _forget(self, name: str) -> None:
         """Remove the trees of the recipe's own stages, so that none is reused."""

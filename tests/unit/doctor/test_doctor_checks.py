@@ -118,10 +118,11 @@ def room_in(folder: Path, image_mib: int, **kept: int) -> files.Room:
 @pytest.mark.parametrize(
     ("image_mib", "free", "verdict"),
     [
-        (files.IMAGE_MIB, 4_900, FAIL),
-        (files.IMAGE_MIB, 5_099, WARN),
-        (files.FIRST_IMAGE_MIB, 9_000, FAIL),  # the build would refuse
-        (files.FIRST_IMAGE_MIB, 99_000, OK),
+        (8_000, 7_999, FAIL),  # the build would refuse
+        (8_000, 12_999, WARN),
+        (8_000, 13_000, OK),
+        (0, 4_999, WARN),
+        (0, 5_000, OK),  # all images are built
     ],
 )
 def test_disk_is_judged_by_images_and_one_testbed(monkeypatch, tmp_path, image_mib, free, verdict):
@@ -138,14 +139,19 @@ def test_file_systems_are_judged_by_what_goes_into_each(
 ):
     monkeypatch.setattr(files, "_device", lambda path: path.name)
     monkeypatch.setattr(files, "_free_mib", lambda path: cache if path.name == "cache" else data)
-    finding = files.room(room_in(tmp_path, files.FIRST_IMAGE_MIB))
+    finding = files.room(room_in(tmp_path, 8_000))
     assert finding.verdict is verdict
     assert f"{data / 1024:.1f} GiB for {tmp_path / 'data'}" in finding.seen
 
 
+def test_images_that_are_built_are_not_told_to_take_room(monkeypatch, tmp_path):
+    monkeypatch.setattr(files, "_free_mib", lambda _: 2_000)
+    assert files.room(room_in(tmp_path, 0)).cost == "full disks take 4.9 GiB"
+
+
 def test_room_that_kept_testbeds_take_can_be_had_back(monkeypatch, tmp_path):
     monkeypatch.setattr(files, "_free_mib", lambda _: 2_000)
-    finding = files.room(room_in(tmp_path, files.IMAGE_MIB, lab=9_523))
+    finding = files.room(room_in(tmp_path, 5_000, lab=9_523))
     assert finding.seen.endswith(", 9.3 GiB taken by kept testbeds")
     assert "forget" not in finding.mend, "what is kept is not given up by a pasted line"
 

@@ -8,7 +8,7 @@ import pytest
 
 from testbed.errors import ImageError
 from testbed.image import read_lineage
-from testbed.image.debian import first_to_run, need_mib
+from testbed.image.debian import first_to_run, need_in_turn_mib, need_mib, tars_in
 from testbed.image.digest import Link, chain
 from testbed.image.sandbox import Sandbox
 from testbed.image.stages import bootstrap_argv, put_packages
@@ -41,11 +41,11 @@ def test_a_mirror_in_the_environment_is_used(write: Write) -> None:
 
 def test_work_begins_after_the_newest_kept_stage(write: Write, tmp_path: Path) -> None:
     links = links_of(write())
-    assert first_to_run(links, tmp_path) == 0
+    assert first_to_run(links, tars_in(tmp_path / "none yet")) == 0
     (tmp_path / links[0].tar_name).touch()
-    assert first_to_run(links, tmp_path) == 1
+    assert first_to_run(links, tars_in(tmp_path)) == 1
     (tmp_path / links[1].tar_name).touch()
-    assert first_to_run(links, tmp_path) == 2
+    assert first_to_run(links, tars_in(tmp_path)) == 2
 
 
 def test_apts_own_user_can_read_the_resolver_whatever_our_umask(
@@ -85,12 +85,28 @@ def test_a_failed_stage_names_itself_its_command_and_its_cause(tmp_path: Path) -
     assert "working\n" in log.read_text()
 
 
-def test_a_build_needs_room_for_each_stage_it_keeps_of_the_largest_tree(write: Write) -> None:
+def test_each_stage_that_a_build_keeps_needs_the_room_of_its_own_recipes_tree(
+    write: Write,
+) -> None:
     write(tree="500M")
     child = write("child", parent="tiny", suite=None, size=None, boot=None, tree="2G")
     made = chain(read_lineage(child))
-    assert need_mib(made, 0) == 2048 * (3 + len(made.links))
-    assert need_mib(made, len(made.links)) == 2048 * 3
+    assert need_mib(made, 0) == 3 * 2048 + 2 * 500 + 2 * 2048
+    assert need_mib(made, 2) == 3 * 2048 + 2 * 2048
+    assert need_mib(made, len(made.links)) == 3 * 2048
+
+
+def test_builds_in_turn_need_room_beside_what_those_before_them_leave(write: Write) -> None:
+    parent = write(tree="500M")
+    child = write("child", parent="tiny", suite=None, size=None, boot=None, tree="1G")
+    chains = [chain(read_lineage(folder)) for folder in (parent, child)]
+    tars = {link.tar_name for link in chains[0].links}
+    of_parent, of_child = 3 * 500 + 2 * 500, 3 * 1024 + 2 * 1024
+    assert need_in_turn_mib(chains[:1], ()) == of_parent
+    assert need_in_turn_mib(chains, ()) == 2 * 500 + 500 + of_child
+    assert need_in_turn_mib(chains[1:], tars) == of_child
+    assert need_in_turn_mib(reversed(chains), ()) == 2 * 500 + of_child
+    assert need_in_turn_mib((), tars) == 0
 
 
 def test_too_little_space_is_told_with_need_and_have(tmp_path: Path) -> None:

@@ -139,6 +139,20 @@ def test_one_that_is_gone_is_not_made_under_the_disks_that_stand_on_it(
     assert store.find("tiny") is None
 
 
+def test_only_what_is_not_built_needs_room_and_only_where_it_is_built_here(
+    store: Store, write: Write
+) -> None:
+    write(tree="500M")
+    write("other", tree="300M")
+    vendor = {"kind": "download", "url": "https://images.example/x", "sha256": "0" * 64}
+    write("vendor", **vendor, suite=None, size=None, stages=None, boot=None)
+    put_tars(store, "other")
+    assert store.need_mib(["vendor", "other"]) == 3 * 300
+    put_current(store, "other")
+    assert store.need_mib(["vendor", "other"]) == 0
+    assert store.need_mib(["vendor", "other", "tiny"]) == 5 * 500
+
+
 def test_the_list_tells_built_missing_and_outdated_apart(store: Store, write: Write) -> None:
     write("tiny")
     write("other")
