@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from testbed.errors import GuestError
 from testbed.guest import Guest, Script, must
 from testbed.plan.cloud import PROVIDER_BRIDGE
 from testbed.plan.models import Machine, Plan
@@ -16,6 +17,7 @@ from testbed.topology.models import CloudProvider, Role
 
 _PING = "fping -q -a -M -r 2 -t 800 -i 2"  # DF set; prints the addresses that answered
 _NICS = "/sys/class/net"
+_PACKAGES = {"fping": "fping", "arping": "iputils-arping", "chronyd": "chrony"}  # by program
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ def script(plan: Plan, machine: Machine) -> Script:
     """Return the whole look."""
     names = " ".join(shlex.quote(other.name) for other in plan.machines if other.address)
     parts = [
+        _section("missing", _MISSING),
         _section("bonding", _BONDING),
         _section("route", "ip -4 route show default || true"),
         _section("names", f"getent hosts {names} || true"),  # it fails where one is unknown
@@ -49,6 +52,11 @@ def _look_at(*parts: str) -> Script:
     return Script("\n".join((*parts, "true")), sudo=True)
 
 
+# Without them it would look as if nobody answered, and as if nothing crossed.
+_MISSING = f"""\
+for program in {" ".join(_PACKAGES)}; do
+    command -v "$program" >/dev/null || echo "$program"
+done"""
 _BONDING = """\
 for file in /proc/net/bonding/*; do
     [ -e "$file" ] && echo "--- ${file##*/}" && cat "$file"
@@ -106,13 +114,25 @@ def _leak_probes(plan: Plan, machine: Machine) -> Iterator[str]:
 
 
 def look(guest: Guest, plan: Plan, machine: Machine, *, timeout: float = 60.0) -> Sweep:
-    """Look at a machine; raises `GuestError` where it cannot be reached."""
-    return parse(must(guest, script(plan, machine), timeout=timeout))
+    """Look at a machine.
+
+    Raises `GuestError` where it cannot be reached, or lacks a program that a look needs.
+    """
+    text = must(guest, script(plan, machine), timeout=timeout)
+    if missing := _sections(text).get("missing", "").split():
+        packages = ", ".join(_PACKAGES[program] for program in missing)
+        raise GuestError(
+            f"{guest.name}: its image lacks programs that show what it reaches",
+            why=f"not installed in it: {', '.join(missing)}",
+            next_step=f"give image '{machine.image}' these packages, or let '{machine.name}' boot "
+            f"from one that has them, such as base: {packages}",
+        )
+    return parse(text)
 
 
 def parse(text: str) -> Sweep:
     """Read the output of `script`."""
-    sections = _split(text, r"^=== (.*)\n")
+    sections = _sections(text)
     answers = [line.split() for line in sections.get("answers", "").splitlines()]
     names = (line.split() for line in sections.get("names", "").splitlines())
     return Sweep(
@@ -123,6 +143,10 @@ def parse(text: str) -> Sweep:
         leaks=tuple((words[0], words[1]) for words in answers if len(words) == 2),
         bridge_vlans=sections.get("vlans", "").strip(),
     )
+
+
+def _sections(text: str) -> dict[str, str]:
+    return _split(text, r"^=== (.*)\n")
 
 
 def _split(text: str, heading: str) -> dict[str, str]:

@@ -1,3 +1,7 @@
+echo '=== missing'
+for program in fping arping chronyd; do
+    command -v "$program" >/dev/null || echo "$program"
+done
 echo '=== bonding'
 for file in /proc/net/bonding/*; do
     [ -e "$file" ] && echo "--- ${file##*/}" && cat "$file"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from testbed.guest import Script
+from testbed.errors import GuestError
+from testbed.guest import Result, Script
 from testbed.plan.decide import plan
 from testbed.plan.models import Plan
 from testbed.probe import sweep
@@ -31,7 +32,7 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
-    for name in ("ip", "getent", "fping", "arping", "bridge"):
+    for name in ("ip", "getent", "fping", "arping", "bridge", "chronyd"):
         say(folder, name, "exit 1")
     return folder
 
@@ -145,17 +146,40 @@ def test_nothing_printed_is_nothing_seen():
     assert parse("") == Sweep({}, "", {}, {}, (), "")
 
 
+class Guest:
+    """A machine that prints one thing, whatever it is asked."""
+
+    name = "node1"
+
+    def __init__(self, printed: str) -> None:
+        self.printed = printed
+        self.asked: tuple[Script, ...] = ()
+
+    def run(self, command: Script, *, timeout: float = 60.0, stdin: bytes = b"") -> Result:
+        self.asked += (command,)
+        return Result(0, self.printed, "", 0.1)
+
+
+def test_a_machine_without_the_programs_of_a_look_says_so_instead_of_what_it_saw(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "sh").symlink_to("/bin/sh")
+    for name in ("ip", "getent", "arping", "bridge"):
+        say(tmp_path, name, "exit 0")
+    monkeypatch.setattr("testbed.run.search_path", lambda: str(tmp_path))
+    printed = here(script(AOLDA, AOLDA.machine("node1"))).stdout
+    assert parse(printed).leaks, "this arping finds whatever it is asked for"
+    with pytest.raises(GuestError) as caught:
+        look(Guest(printed), AOLDA, AOLDA.machine("node1"))
+    assert list(caught.value.lines()) == [
+        "error: node1: its image lacks programs that show what it reaches",
+        "  why: not installed in it: fping, chronyd",
+        " next: give image 'storage' these packages, or let 'node1' boot from one that has them, "
+        "such as base: fping, chrony",
+    ]
+
+
 def test_a_look_asks_the_guest_once():
-    class Guest:
-        name = "node1"
-        asked: tuple[Script, ...] = ()
-
-        def run(self, command: Script, *, timeout: float = 60.0, stdin: bytes = b""):
-            from testbed.guest import Result
-
-            self.asked += (command,)
-            return Result(0, SEEN, "", 0.1)
-
-    guest = Guest()
+    guest = Guest(SEEN)
     assert look(guest, AOLDA, AOLDA.machine("node1")) == parse(SEEN)
     assert guest.asked == (script(AOLDA, AOLDA.machine("node1")),)
