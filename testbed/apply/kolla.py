@@ -28,7 +28,8 @@ from testbed.topology.models import CloudProvider
 
 _COMMAND = 60.0  # seconds
 _APT = Script(
-    r"sed -n 's|^deb \(http[^ ]*\) \([^ ]*\) .*|\1/dists/\2/Release|p' /etc/apt/sources.list"
+    r"sed -n 's|^deb \(\[[^]]*] \)\{0,1\}\(http[^ ]*\) \([^ ]*\) .*|\2/dists/\3/Release|p' "
+    "/etc/apt/sources.list"
 )
 _UNSPLIT = re.compile(r"[\w./+@:,~-]+")  # kolla-ansible hands the folder on as key=value words
 

@@ -9,7 +9,7 @@ from testbed.doctor.kvm import QEMU, Accelerator
 from testbed.run import must, run, search_path
 
 INSTALL = "make set-up"
-NEEDED = ("qemu-img", "mmdebstrap", "mke2fs", "unshare", "setpriv", "zstd", "ssh")
+NEEDED = ("qemu-img", "mmdebstrap", "gpg", "mke2fs", "unshare", "setpriv", "zstd", "ssh")
 
 
 def python(version: tuple[int, ...] = sys.version_info[:3]) -> Finding:

@@ -20,7 +20,7 @@ from testbed.image.sandbox import find_sandbox
 from testbed.image.workshop import Stopwatch, Workshop
 from testbed.run import search_path
 
-_PROGRAMS = ("mmdebstrap", "mke2fs", "qemu-img", "tar", "unshare", "setpriv")
+_PROGRAMS = ("mmdebstrap", "gpg", "mke2fs", "qemu-img", "tar", "unshare", "setpriv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,5 +121,5 @@ def _must_have_programs() -> None:
         raise ImageError(
             "images cannot be built here",
             why=f"programs that are not installed: {', '.join(missing)}",
-            next_step="run: sudo apt-get install mmdebstrap e2fsprogs qemu-utils uidmap",
+            next_step="run: sudo apt-get install mmdebstrap gpg e2fsprogs qemu-utils uidmap",
         )

@@ -186,11 +186,18 @@ def test_a_node_says_where_its_packages_come_from():
 
 
 def test_a_sources_list_is_read_line_by_line(tmp_path: Path):
-    text = "# deb http://old.example/debian trixie main\ndeb http://m.example/debian trixie main\n"
+    text = """\
+# deb http://old.example/debian trixie main
+deb http://m.example/debian trixie main
+deb [signed-by="/usr/share/keyrings/debian.gpg"] http://n.example/debian trixie main
+"""
     (tmp_path / "sources.list").write_text(text)
     script = kolla._APT.text.replace("/etc/apt", str(tmp_path))
     done = subprocess.run(["/bin/sh", "-euc", script], capture_output=True, text=True)
-    assert done.stdout == "http://m.example/debian/dists/trixie/Release\n"
+    assert done.stdout.split() == [
+        "http://m.example/debian/dists/trixie/Release",
+        "http://n.example/debian/dists/trixie/Release",
+    ]
 
 
 class TestCheckOfATopology:

@@ -120,6 +120,19 @@ def test_a_result_without_its_disk_does_not_count(store: Store, write: Write) ->
     assert store.find("tiny") is None
 
 
+def test_what_a_build_needs_of_the_host_is_named_with_its_packages(
+    store: Store, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write()
+    monkeypatch.setattr("testbed.image.making.search_path", lambda: "/nowhere")
+    with pytest.raises(ImageError, match="images cannot be built here") as caught:
+        store.build("tiny", print)
+    programs = "mmdebstrap, gpg, mke2fs, qemu-img, tar, unshare, setpriv"
+    packages = "mmdebstrap gpg e2fsprogs qemu-utils uidmap"
+    assert caught.value.why == f"programs that are not installed: {programs}"
+    assert caught.value.next_step == f"run: sudo apt-get install {packages}"
+
+
 def test_an_image_in_use_is_not_made_anew(store: Store, write: Write) -> None:
     write()
     identity = put_current(store)
