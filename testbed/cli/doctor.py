@@ -49,6 +49,7 @@ def _patient() -> "Patient":
     from testbed.apply.kept import bytes_on_disk, list_kept
     from testbed.doctor import Patient
     from testbed.image import Store
+    from testbed.image.sandbox import trouble_in_namespace
 
     folders = Folders.of_user()
     plans = {plan.name: plan for plan in _plans()}
@@ -63,6 +64,7 @@ def _patient() -> "Patient":
         state=folders.state,
         memory_mib=memory_mib,
         disk_mib=max(needs(plan.machines, "qemu").disk_mib for plan in plans.values()),
+        trouble_in_namespace=trouble_in_namespace,
         kept_mib={k.name: bytes_on_disk(folders, k.name) // 2**20 for k in list_kept(folders)},
         image_mib=Store(folders.cache).need_mib(
             dict.fromkeys(machine.image for machine in plans[DEFAULT].machines)

@@ -26,6 +26,7 @@ class Patient:
     state: Path
     memory_mib: Callable[[Accelerator], Mapping[str, int]]  # what each topology needs
     disk_mib: int  # what the largest topology needs
+    trouble_in_namespace: Callable[[], str]  # what keeps this user from building in one, or ""
     kept_mib: Mapping[str, int] = field(default_factory=dict)  # what is kept, by testbed
     image_mib: int = 0  # what building the images asks for that are not built
 
@@ -48,7 +49,7 @@ def examine(patient: Patient, *, again: bool = False) -> Iterator[Finding]:
         ("libvirt", lambda: hypervisor.libvirt(hypervisor.asking(patient.uri))),
         ("udp link", links.udp),
         ("subordinate ids", lambda: users.subordinate_ids(name, uid)),
-        ("namespaces", lambda: users.namespaces(uid)),
+        ("namespaces", lambda: users.namespaces(uid, patient.trouble_in_namespace)),
         ("cache folder", lambda: files.writing("cache folder", patient.cache)),
         ("data folder", lambda: files.writing("data folder", patient.data)),
         ("state folder", lambda: files.writing("state folder", patient.state)),

@@ -9,7 +9,9 @@ from testbed.doctor.kvm import QEMU, Accelerator
 from testbed.run import must, run, search_path
 
 INSTALL = "make set-up"
-NEEDED = ("qemu-img", "mmdebstrap", "gpg", "mke2fs", "unshare", "setpriv", "zstd", "ssh")
+_OF_IMAGES = ("qemu-img", "mmdebstrap", "gpg", "mke2fs", "tar", "unshare", "setpriv")
+ID_MAPPERS = ("newuidmap", "newgidmap")  # with them unshare gives an ordinary user more ids
+NEEDED = (*_OF_IMAGES, *ID_MAPPERS, "zstd", "ssh")
 
 
 def python(version: tuple[int, ...] = sys.version_info[:3]) -> Finding:
@@ -22,10 +24,15 @@ def python(version: tuple[int, ...] = sys.version_info[:3]) -> Finding:
 
 def programs(needed: tuple[str, ...] = NEEDED) -> Finding:
     """Check that the programs we start are installed."""
-    lacking = [name for name in needed if shutil.which(name, path=search_path()) is None]
-    if lacking:
-        return fail("programs", f"not installed: {', '.join(lacking)}", mend=INSTALL)
+    if absent := lacking(needed):
+        return fail("programs", absent, mend=INSTALL)
     return ok("programs", ", ".join(needed))
+
+
+def lacking(needed: tuple[str, ...]) -> str:
+    """Return which of the programs are not installed, as a sentence; empty where all are."""
+    absent = [name for name in needed if shutil.which(name, path=search_path()) is None]
+    return f"not installed: {', '.join(absent)}" if absent else ""
 
 
 def qemu(accelerator: Accelerator) -> Finding:

@@ -2,16 +2,15 @@
 
 import os
 import pwd
-import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from testbed.doctor.finding import Finding, fail, ok
-from testbed.errors import HostError
-from testbed.run import run
+from testbed.doctor.programs import ID_MAPPERS, INSTALL, lacking
 
 LEAST_IDS = 65536
-_RESTRICTION = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
-_UNSHARE = ("unshare", "--user", "--map-root-user", "--map-auto", "--mount", "--")
+_RESTRICTION = "kernel.apparmor_restrict_unprivileged_userns"
+_PERMISSIONS = {"kernel.unprivileged_userns_clone": 1, "user.max_user_namespaces": 10_000}
 _COST = "images could not be built by this user"
 
 
@@ -29,22 +28,38 @@ def subordinate_ids(user: str, uid: int, etc: Path = Path("/etc")) -> Finding:
     return ok("subordinate ids", f"'{user}' has them")
 
 
-def namespaces(uid: int, restriction: Path = _RESTRICTION) -> Finding:
-    """Prove that files can be given to other owners in a user namespace; root needs none."""
+def namespaces(
+    uid: int, trouble_in_one: Callable[[], str], sysctls: Path = Path("/proc/sys")
+) -> Finding:
+    """Prove that files can be given to other owners in a user namespace; root needs none.
+
+    `trouble_in_one` tries, and returns what went wrong, if anything did.
+    """
     if uid == 0:
         return ok("namespaces", "not needed by root")
-    trouble = _chown_inside()
+    trouble = trouble_in_one()
     if not trouble:
         return ok("namespaces", "mounts and owners can be set in one")
+    if absent := lacking(ID_MAPPERS):
+        return fail("namespaces", absent, mend=INSTALL, cost=_COST)
+    restriction = _key(sysctls, _RESTRICTION)
     if restriction.is_file() and restriction.read_text(encoding="utf-8").strip() == "1":
         seen = f"AppArmor restricts them: {trouble}"
-        mend = (
-            "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"
-            "  # while images are built; until the next reboot"
-        )
+        mend = f"sudo sysctl -w {_RESTRICTION}=0  # while images are built; until the next reboot"
         return fail("namespaces", seen, mend=mend, cost=_COST)
-    mend = "sudo sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000"
-    return fail("namespaces", trouble, mend=mend, cost=_COST)
+    return fail("namespaces", trouble, mend=_permitting(sysctls), cost=_COST)
+
+
+def _permitting(sysctls: Path) -> str:
+    """Return what lets users have namespaces, by the keys that this kernel has."""
+    there = [f"{k}={v}" for k, v in _PERMISSIONS.items() if _key(sysctls, k).is_file()]
+    if not there:
+        return "uname -r  # this kernel was built without user namespaces; boot one that has them"
+    return f"sudo sysctl -w {' '.join(there)}"
+
+
+def _key(sysctls: Path, name: str) -> Path:
+    return sysctls / name.replace(".", "/")
 
 
 def me() -> tuple[str, int]:
@@ -54,17 +69,6 @@ def me() -> tuple[str, int]:
         return pwd.getpwuid(uid).pw_name, uid
     except KeyError:
         return str(uid), uid
-
-
-def _chown_inside() -> str:
-    """Return what keeps files from being given away in a namespace; empty where nothing does."""
-    probe = 'mount -t tmpfs testbed "$0" && touch "$0/file" && chown 33:33 "$0/file"'
-    try:
-        with tempfile.TemporaryDirectory(prefix="testbed-") as scratch:
-            done = run([*_UNSHARE, "sh", "-c", probe, scratch], timeout=5)
-    except HostError as error:
-        return error.what
-    return "" if done.ok else done.last_line
 
 
 def _entries(path: Path) -> list[tuple[str, int, int]]:

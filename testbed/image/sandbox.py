@@ -1,13 +1,12 @@
 """A root of one's own: commands that keep owners and may mount, for root and ordinary users."""
 
 import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from testbed.errors import ImageError
+from testbed.errors import HostError, ImageError
 from testbed.run import Completed, must, run
-
-_APPARMOR = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
 
 # The kernel ends what we started when we are killed; nothing may write on into a dead build.
 _DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL")
@@ -41,24 +40,31 @@ def find_sandbox(scratch: Path) -> Sandbox:
     if os.geteuid() == 0:
         inside = Sandbox(_NAMESPACES)
         return inside if _works(inside, scratch).ok else Sandbox(())
-    inside = Sandbox((*_AS_ROOT_INSIDE, *_NAMESPACES))
+    inside = _of_users()
     tried = _works(inside, scratch)
     if not tried.ok:
         raise ImageError(
             "images cannot be built by this user: there is no user namespace with its own ids",
             why=tried.last_line,
-            next_step=_advice(),
+            next_step="see what is missing, and how to mend it: testbed doctor",
         )
     return inside
+
+
+def trouble_in_namespace() -> str:
+    """Return what keeps an ordinary user from building in a user namespace; empty: nothing."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="testbed-") as scratch:
+            tried = _works(_of_users(), Path(scratch))
+    except HostError as error:
+        return error.what
+    return "" if tried.ok else tried.last_line
+
+
+def _of_users() -> Sandbox:
+    return Sandbox((*_AS_ROOT_INSIDE, *_NAMESPACES))
 
 
 def _works(sandbox: Sandbox, scratch: Path) -> Completed:
     probe = 'mount -t tmpfs testbed "$0" && touch "$0/file" && chown 33:33 "$0/file"'
     return run(sandbox.argv("sh", "-c", probe, str(scratch)))
-
-
-def _advice() -> str:
-    if _APPARMOR.is_file() and _APPARMOR.read_text(encoding="utf-8").strip() == "1":
-        lift = "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"
-        return f"let users build images until the next reboot: {lift}"
-    return "see what is missing, and how to mend it: testbed doctor"

@@ -191,24 +191,56 @@ def test_root_builds_images_without_subordinate_ids(tmp_path):
     assert users.subordinate_ids("root", 0, tmp_path).verdict is OK
 
 
-def test_apparmor_is_named_where_it_restricts_namespaces(fake_program, tmp_path):
-    fake_program("unshare", 'echo "chown: Operation not permitted" >&2; exit 1')
-    (tmp_path / "restriction").write_text("1\n")
-    finding = users.namespaces(1000, tmp_path / "restriction")
-    assert "AppArmor" in finding.seen
+def write_sysctls(folder: Path, **values: str) -> Path:
+    for key, value in values.items():
+        file = folder / key.replace("__", "/")
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(f"{value}\n")
+    return folder
+
+
+def refused() -> str:
+    return "unshare: unshare failed: Operation not permitted"
+
+
+@pytest.fixture
+def id_mappers(fake_program) -> None:
+    """The programs that give a namespace more ids are installed."""
+    for name in programs.ID_MAPPERS:
+        fake_program(name, "exit 0")
+
+
+@pytest.mark.usefixtures("id_mappers")
+def test_apparmor_is_named_where_it_restricts_namespaces(tmp_path):
+    there = write_sysctls(tmp_path, kernel__apparmor_restrict_unprivileged_userns="1")
+    finding = users.namespaces(1000, refused, there)
+    assert finding.seen == f"AppArmor restricts them: {refused()}"
     assert finding.mend.startswith("sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0 ")
 
 
-def test_namespaces_are_proven_by_using_one(fake_program, tmp_path):
-    fake_program("unshare", "exit 0")
-    assert users.namespaces(1000, tmp_path / "none").verdict is OK
-    fake_program("unshare", 'echo "unshare: failed: Operation not permitted" >&2; exit 1')
-    assert users.namespaces(1000, tmp_path / "none").verdict is FAIL
+@pytest.mark.usefixtures("id_mappers")
+def test_only_keys_that_the_kernel_has_are_set(tmp_path):
+    assert users.namespaces(1000, refused, tmp_path).mend.startswith("uname -r ")
+    there = write_sysctls(tmp_path, user__max_user_namespaces="0")
+    finding = users.namespaces(1000, refused, there)
+    assert finding.mend == "sudo sysctl -w user.max_user_namespaces=10000"
+    there = write_sysctls(tmp_path, kernel__unprivileged_userns_clone="0")
+    finding = users.namespaces(1000, refused, there)
+    both = "kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000"
+    assert finding.mend == f"sudo sysctl -w {both}"
 
 
-@pytest.mark.usefixtures("no_programs")
-def test_without_unshare_there_are_no_namespaces(tmp_path):
-    assert "'unshare' is not installed" in users.namespaces(1000, tmp_path / "none").seen
+def test_namespaces_are_proven_by_using_one(tmp_path):
+    assert users.namespaces(1000, lambda: "", tmp_path).verdict is OK
+    assert users.namespaces(1000, refused, tmp_path).verdict is FAIL
+    assert users.namespaces(0, refused, tmp_path).verdict is OK
+
+
+def test_no_key_is_blamed_for_a_program_that_is_not_installed(monkeypatch, tmp_path):
+    monkeypatch.setattr("testbed.doctor.programs.search_path", lambda: str(tmp_path))
+    there = write_sysctls(tmp_path, user__max_user_namespaces="10000")
+    finding = users.namespaces(1000, refused, there)
+    assert (finding.seen, finding.mend) == ("not installed: newuidmap, newgidmap", "make set-up")
 
 
 def facts(version: tuple[int, int, int] = (11, 3, 0)) -> HostFacts:

@@ -55,7 +55,13 @@ def test_a_host_with_nothing_installed_is_examined_to_the_end(tmp_path, monkeypa
     monkeypatch.setattr("testbed.doctor.hypervisor.asking", lambda _: _nobody_answers)
     monkeypatch.setattr("testbed.doctor.programs.search_path", lambda: "")
     patient = Patient(
-        "test:///", tmp_path / "c", tmp_path / "d", tmp_path / "s", lambda _: {"a": 1}, 1
+        "test:///",
+        tmp_path / "c",
+        tmp_path / "d",
+        tmp_path / "s",
+        lambda _: {"a": 1},
+        1,
+        lambda: "",
     )
     findings = {finding.name: finding for finding in examine(patient)}
     for name in ("programs", "qemu", "user network", "cache folder", "data folder"):

@@ -10,7 +10,7 @@ from testbed.errors import ImageError
 from testbed.image import read_lineage
 from testbed.image.debian import first_to_run, need_in_turn_mib, need_mib, tars_in
 from testbed.image.digest import Link, chain
-from testbed.image.sandbox import Sandbox
+from testbed.image.sandbox import Sandbox, trouble_in_namespace
 from testbed.image.stages import bootstrap_argv, put_packages
 from testbed.image.workshop import Workshop, must_have_space
 
@@ -67,6 +67,25 @@ def test_only_installing_stages_have_a_network() -> None:
 
 def test_without_namespaces_the_command_still_dies_with_us() -> None:
     assert Sandbox(()).argv("true") == ("setpriv", "--pdeathsig", "KILL", "true")
+
+
+@pytest.mark.parametrize(
+    ("unshare", "trouble"),
+    [
+        ("exit 0", ""),
+        ("echo 'unshare: failed: not permitted' >&2; exit 1", "unshare: failed: not permitted"),
+        (None, "the program 'unshare' is not installed"),
+    ],
+)
+def test_what_keeps_a_user_out_of_a_namespace_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unshare: str | None, trouble: str
+) -> None:
+    monkeypatch.setattr("testbed.image.sandbox._DIES_WITH_US", ())
+    monkeypatch.setattr("testbed.run.search_path", lambda: str(tmp_path))
+    if unshare is not None:
+        (tmp_path / "unshare").write_text(f"#!/bin/sh\n{unshare}\n")
+        (tmp_path / "unshare").chmod(0o755)
+    assert trouble_in_namespace() == trouble
 
 
 def test_a_failed_stage_names_itself_its_command_and_its_cause(tmp_path: Path) -> None:
