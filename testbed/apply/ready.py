@@ -141,7 +141,7 @@ def _look_beside(
     )
     return (
         *(verdict for verdicts in seen for verdict in verdicts),
-        *steady.clock_verdicts(offsets),
+        *steady.clock_verdicts(plan, offsets),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from statistics import median
 
+from testbed.plan.clocks import in_time
 from testbed.plan.models import Machine, Plan
 from testbed.probe import bonding, reach, switch
 from testbed.probe.sweep import Sweep
@@ -24,7 +25,7 @@ def all_verdicts(
     """
     looks = zip(plan.machines, sweeps, strict=True)
     seen = (each for machine, sweep in looks for each in verdicts(plan, machine, sweep))
-    return (*seen, *clock_verdicts(offsets))
+    return (*seen, *clock_verdicts(plan, offsets))
 
 
 def verdicts(plan: Plan, machine: Machine, sweep: Sweep) -> Iterator[Verdict]:
@@ -59,18 +60,21 @@ def _names(plan: Plan, machine: Machine, names: Mapping[str, str]) -> Verdict:
     return Verdict("names", machine.name, not wrong, "; ".join(wrong) or "all resolve")
 
 
-def clock_verdicts(offsets: Mapping[str, float]) -> Iterator[Verdict]:
+def clock_verdicts(plan: Plan, offsets: Mapping[str, float]) -> Iterator[Verdict]:
     """Yield whether each clock agrees with the others, and is anywhere near the host's.
 
     `offsets` are how many seconds each is ahead of the host's, by machine. Any two that hold are
-    within `CLOCKS_WITHIN`: each is compared with the middle one of all.
+    within `CLOCKS_WITHIN`: each is compared with the middle one of all. Of a machine that has
+    nobody to ask for the time only the host's counts.
     """
-    middle = median(offsets.values()) if offsets else 0.0
+    asking = in_time(plan)
+    together = {name: offset for name, offset in offsets.items() if name in asking}
+    middle = median(together.values()) if together else 0.0
     for machine, offset in offsets.items():
-        apart = offset - middle
+        apart = offset - middle if machine in together else 0.0
         holds = abs(apart) <= CLOCKS_WITHIN / 2 and abs(offset) <= _FROM_HOST
-        seen = f"{_ms(apart)} from the others', {_ms(offset)} from the host's"
-        yield Verdict("clock", machine, holds, seen)
+        others = f"{_ms(apart)} from the others'" if machine in together else "asks nobody"
+        yield Verdict("clock", machine, holds, f"{others}, {_ms(offset)} from the host's")
 
 
 def _ms(seconds: float) -> str:

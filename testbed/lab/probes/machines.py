@@ -57,7 +57,8 @@ def hear_steady(probe: Steady, world: World) -> Heard:
     clocks = {
         name: clock for name, (_, clock) in zip(names, looks, strict=True) if clock is not None
     }
-    seen = (*chain.from_iterable(verdicts for verdicts, _ in looks), *steady.clock_verdicts(clocks))
+    told = steady.clock_verdicts(world.plan, clocks)
+    seen = (*chain.from_iterable(verdicts for verdicts, _ in looks), *told)
     return {"machines": len(names), "wrong": [str(verdict) for verdict in failing(seen)]}
 
 

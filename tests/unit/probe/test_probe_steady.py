@@ -88,7 +88,7 @@ def test_a_switch_is_asked_for_its_vlans_too():
 
 
 def clocks(**offsets: float) -> list[tuple[str, bool, str]]:
-    return [(v.machine, v.holds, v.seen) for v in clock_verdicts(offsets)]
+    return [(v.machine, v.holds, v.seen) for v in clock_verdicts(AOLDA, offsets)]
 
 
 def test_clocks_are_close_to_the_middle_one_so_that_any_two_are_within_50_ms():
@@ -101,9 +101,9 @@ def test_clocks_are_close_to_the_middle_one_so_that_any_two_are_within_50_ms():
     ]
 
 
-@given(st.dictionaries(st.text(), st.floats(-1, 1)))
+@given(st.dictionaries(st.sampled_from([m.name for m in AOLDA.machines]), st.floats(-1, 1)))
 def test_any_two_clocks_that_hold_are_within_50_ms(offsets):
-    sound = [offsets[v.machine] for v in clock_verdicts(offsets) if v.holds]
+    sound = [offsets[v.machine] for v in clock_verdicts(AOLDA, offsets) if v.holds]
     assert not sound or max(sound) - min(sound) <= 0.05 + 1e-9
 
 
@@ -113,6 +113,18 @@ def test_clocks_that_agree_may_be_away_from_the_hosts_but_not_as_far_as_a_hosts_
         ("node1", False, "+0 ms from the others', -61000 ms from the host's"),
         ("node2", False, "+0 ms from the others', -61000 ms from the host's"),
     ]
+
+
+def test_a_machine_that_has_nobody_to_ask_for_the_time_need_not_agree_with_the_others():
+    alone = replace(AOLDA.machine("sw1"), interfaces=(), gateway=None)
+    made = replace(AOLDA, machines=(alone, *AOLDA.machines[1:]))
+    offsets = {"sw1": 0.9, "router": 0.0, "node1": 0.01}
+    assert [(v.machine, v.holds, v.seen) for v in clock_verdicts(made, offsets)] == [
+        ("sw1", True, "asks nobody, +900 ms from the host's"),
+        ("router", True, "-5 ms from the others', +0 ms from the host's"),
+        ("node1", True, "+5 ms from the others', +10 ms from the host's"),
+    ]
+    assert [v.holds for v in clock_verdicts(made, {"sw1": 61.0})] == [False]
 
 
 def test_without_clocks_there_is_nothing_to_compare():
