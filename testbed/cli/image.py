@@ -45,7 +45,11 @@ def _images_in_use() -> AbstractSet[str]:
 def build(
     name: RecipeName = "base",
     force: Annotated[
-        bool, typer.Option("--force", help="Build anew, with the packages of today.")
+        bool,
+        typer.Option(
+            "--force",
+            help="Run its own stages again, with the packages of today; its parents' stay.",
+        ),
     ] = False,
 ) -> None:
     """Build an image, unless it is built already.

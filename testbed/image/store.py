@@ -62,10 +62,11 @@ class Store:
     ) -> Image:
         """Return the recipe's image, made if it is missing; a second builder waits for the first.
 
-        `force` makes it anew from its first stage. None is made while disks that are `in_use`
-        stand on its digest, be it gone or not: one built twice differs. That is asked before the
-        build, and again before an old image goes. Raises `ImageError` where the build fails,
-        `StateError` where the image is in use; nothing half-made is left then.
+        `force` makes it anew from the first stage of its own; its parents' trees are those of
+        their images, which are forced by their own names. None is made while disks that are
+        `in_use` stand on its digest, be it gone or not: one built twice differs. That is asked
+        before the build, and again before an old image goes. Raises `ImageError` where the build
+        fails, `StateError` where the image is in use; nothing half-made is left then.
         """
         if not force and (found := self.find(name)) and not found.swept:
             return found

@@ -133,6 +133,22 @@ def test_what_a_build_needs_of_the_host_is_named_with_its_packages(
     assert caught.value.next_step == f"run: sudo apt-get install {packages}"
 
 
+def test_force_runs_the_recipes_own_stages_again_and_not_its_parents(
+    store: Store, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write()
+    write("child", parent="tiny", suite=None, size=None, boot=None)
+    tars = put_tars(store, "child")
+
+    def make(*_: object, **__: object) -> Path:
+        kept = [tar.name for tar in tars if tar.exists()]
+        assert [name.partition("-")[0] for name in kept] == ["tiny", "tiny"]
+        return put_result(store, "child", digest(read_lineage(store.recipes / "child")))
+
+    monkeypatch.setattr("testbed.image.store.make", make)
+    assert store.build("child", print, force=True).name == "child"
+
+
 def test_an_image_in_use_is_not_made_anew(store: Store, write: Write) -> None:
     write()
     identity = put_current(store)
