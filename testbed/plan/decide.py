@@ -82,7 +82,7 @@ def _machine(
     topology: Topology, wiring: _Wiring, testbed: str, index: int, name: str
 ) -> models.Machine:
     machine = topology.machines[name]
-    nics = tuple(_nics(wiring, testbed, name, machine))
+    nics = tuple(_nics(topology, wiring, testbed, name))
     bonds = tuple(_bonds(topology, wiring, testbed, name))
     macs = {nic.name: nic.mac for nic in nics} | {bond.name: bond.mac for bond in bonds}
     is_router = machine.role is Role.ROUTER
@@ -110,16 +110,25 @@ def _machine(
     )
 
 
-def _nics(wiring: _Wiring, testbed: str, name: str, machine: Machine) -> Iterator[models.Nic]:
+def _nics(topology: Topology, wiring: _Wiring, testbed: str, name: str) -> Iterator[models.Nic]:
+    machine = topology.machines[name]
+    is_switch = machine.role is Role.SWITCH
     for end in wiring.ends(name):
         yield models.Nic(
             name=end.nic,
             mac=stable_mac(testbed, name, end.nic),
-            mtu=SWITCH_MTU if machine.role is Role.SWITCH else _port_of(machine, end.nic)[1].mtu,
+            mtu=SWITCH_MTU if is_switch else _mtu(topology, _port_of(machine, end.nic)[1]),
             local_port=end.local_port,
             remote_port=end.remote_port,
             peer=f"{end.peer_machine}:{end.peer_nic}",
         )
+
+
+def _mtu(topology: Topology, port: Port) -> int:
+    """Return a port's own MTU, or its VLAN's where it carries just that one, untagged."""
+    if port.access is None or port.vlans:
+        return port.mtu
+    return topology.vlans[port.access].mtu
 
 
 def _port_of(machine: Machine, nic: str) -> tuple[str, Port]:
@@ -137,7 +146,7 @@ def _bonds(topology: Topology, wiring: _Wiring, testbed: str, name: str) -> Iter
             yield models.Bond(lag, mac, members, BondMode.LACP, SWITCH_MTU)
     for bond_name, bond in machine.bonds.items():
         mac = stable_mac(testbed, name, bond_name)
-        yield models.Bond(bond_name, mac, bond.members, bond.mode, bond.mtu)
+        yield models.Bond(bond_name, mac, bond.members, bond.mode, _mtu(topology, bond))
 
 
 def _lags(topology: Topology, wiring: _Wiring, switch: str) -> Mapping[str, tuple[str, ...]]:

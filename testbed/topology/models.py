@@ -82,18 +82,20 @@ class Vlan(Part):
 
     id: Annotated[int, Field(ge=1, le=4094, description="802.1Q VLAN id")]
     subnet: Annotated[ipaddress.IPv4Network, Field(description="network in CIDR notation")]
-    mtu: Annotated[int, Field(ge=576, le=9000, description="largest IP packet in bytes")] = 1500
+    # Below 1280 networkd raises it wherever IPv6 is on, as it is in every VLAN.
+    mtu: Annotated[int, Field(ge=1280, le=9000, description="largest IP packet in bytes")] = 1500
 
 
 class Port(Part):
     """How a NIC or a bond takes part in VLANs.
 
-    `access` is the one VLAN carried untagged, with `address` in it; `vlans` are carried tagged,
-    each with this machine's address in it, or null for an interface without an address.
+    `access` is the one VLAN carried untagged, with `address` in it, and with the port's MTU where
+    it is not alone; `vlans` are carried tagged, each with this machine's address in it, or null
+    for an interface without an address.
     """
 
     mtu: Annotated[
-        int, Field(ge=576, le=9000, description="largest IP packet in bytes, any VLAN's or more")
+        int, Field(ge=1280, le=9000, description="largest IP packet in bytes, any VLAN's or more")
     ] = 1500
     access: Annotated[VlanName | None, Field(description="the VLAN carried untagged")] = None
     address: Annotated[

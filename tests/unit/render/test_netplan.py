@@ -1,5 +1,6 @@
 """The network of a machine."""
 
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 import pytest
@@ -8,6 +9,8 @@ from plans import planned
 
 from testbed.plan.models import Plan
 from testbed.render.netplan import netplan
+from testbed.topology.models import Bond, Port, Vlan
+from testbed.topology.shipped import find
 
 
 def network(plan: Plan, machine: str) -> dict[str, Any]:
@@ -57,6 +60,28 @@ def test_a_vlan_has_its_own_mtu_on_a_bond_with_the_largest() -> None:
     assert config["bonds"]["bond0"]["mtu"] == 9000
     mtus = {name: vlan["mtu"] for name, vlan in config["vlans"].items()}
     assert (mtus["vlan-storage"], mtus["vlan-mgmt"]) == (9000, 1500)
+
+
+@pytest.mark.parametrize(("beside", "mtu"), [({}, 1400), ({"disk": None}, 9000)])
+def test_an_untagged_vlan_gives_its_mtu_to_the_port_that_carries_no_other(
+    beside: dict[str, None], mtu: int
+) -> None:
+    flat = find("aolda-flat")
+    vlans = {
+        "flat": flat.vlans["flat"].model_copy(update={"mtu": 1400}),
+        "disk": Vlan(id=20, subnet=IPv4Network("10.9.0.0/24"), mtu=9000),
+    }
+    nic = Port(mtu=9000, access="flat", address=IPv4Address("10.16.0.11"), vlans=beside)
+    bond = Bond(members=("eno1", "eno2"), mtu=9000, access="flat", vlans=beside)
+    machines = {
+        **flat.machines,
+        "node1": flat.machines["node1"].model_copy(update={"nics": {"eno1": nic}}),
+        "node2": flat.machines["node2"].model_copy(update={"nics": {}, "bonds": {"bond0": bond}}),
+    }
+    plan = planned("aolda-flat", vlans=vlans, machines=machines)
+    assert network(plan, "node1")["ethernets"]["eno1"]["mtu"] == mtu
+    config = network(plan, "node2")
+    assert (config["bonds"]["bond0"]["mtu"], config["ethernets"]["eno1"]["mtu"]) == (mtu, mtu)
 
 
 def test_the_default_route_goes_through_the_gateway_only() -> None:
