@@ -5,12 +5,16 @@ import shlex
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from testbed.errors import HostError
+
+
+class FellSilent(HostError):
+    """A program printed nothing for so long that it was stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,34 +94,57 @@ def must(
 
 
 def run_logged(
-    argv: Sequence[str], log: Path, *, timeout: float, env: Mapping[str, str] | None = None
+    argv: Sequence[str], log: Path, *, silence: float, env: Mapping[str, str] | None = None
 ) -> Completed:
     """Run a program with everything it prints appended to `log` as it comes, and return its result.
 
     Files it makes are readable by all, whatever the user's umask: programs of other users in an
     image have to read them.
-    The result's stdout holds errors too, in the order they were printed. `timeout` is in
-    seconds. Raises `HostError` as `run` does.
+    The result's stdout holds errors too, in the order they were printed. One that has printed
+    nothing for `silence` seconds, or up to twice as many, is stopped. Raises `FellSilent` then,
+    `HostError` where the program is missing.
     """
     with log.open("ab") as file:
         file.write(f"$ {shlex.join(argv)}\n".encode())
         file.flush()
         start = file.tell()
-        with _explaining(argv, timeout):
-            done = subprocess.run(  # noqa: S603 - argv is ours, and there is no shell
+        with _explaining(argv, 0.0):
+            process = subprocess.Popen(  # noqa: S603 - argv is ours, and there is no shell
                 list(argv),
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
-                timeout=timeout,
-                check=False,
                 env=_environment(env),
                 umask=0o022,
             )
+        status = _status(process, log, silence)
+    if status is None:
+        raise FellSilent(
+            f"`{shlex.join(argv)}` printed nothing for {silence / 60:g} minutes",
+            why="it was stopped",
+            next_step=f"read {log}",
+        )
     with log.open("rb") as file:
         file.seek(start)
         printed = file.read().decode(errors="replace")
-    return Completed(tuple(argv), done.returncode, printed, "")
+    return Completed(tuple(argv), status, printed, "")
+
+
+def _status(process: "subprocess.Popen[bytes]", log: Path, silence: float) -> int | None:
+    """Return a program's exit status once it ends; None where its log did not grow meanwhile.
+
+    It is killed then, and where we are stopped.
+    """
+    size = -1
+    with process:
+        try:
+            while (now := log.stat().st_size) > size:
+                size = now
+                with suppress(subprocess.TimeoutExpired):
+                    return process.wait(silence)
+        finally:
+            process.kill()
+    return None
 
 
 def attach(argv: Sequence[str], *, env: Mapping[str, str]) -> int:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from testbed.errors import ImageError
 from testbed.image.sandbox import Sandbox
-from testbed.run import run_logged
+from testbed.run import FellSilent, run_logged
 
-HOUR = 3600.0  # seconds; a slow mirror is no failure
+_SILENCE = 3600.0  # seconds; a slow mirror is no failure, and mmdebstrap downloads in silence
 
 
 @dataclass(slots=True)
@@ -44,17 +44,27 @@ class Workshop:
         return self.folder / "tree"
 
     def must(self, stage: str, command: Sequence[str], *, network: bool = False) -> None:
-        """Run the command in the sandbox; raises `ImageError` naming the stage if it fails."""
+        """Run the command in the sandbox; raises `ImageError` naming the stage if it fails.
+
+        One that prints nothing for hours has failed, too.
+        """
         argv = self.sandbox.argv(*command, network=network)
         env = {"TMPDIR": str(self.folder)}
-        done = run_logged(argv, self.log, timeout=HOUR, env=env)
+        try:
+            done = run_logged(argv, self.log, silence=_SILENCE, env=env)
+        except FellSilent as error:
+            ended = f"printed nothing for {_SILENCE / 60:g} minutes, and was stopped"
+            raise self._failed(stage, command, ended) from error
         if not done.ok:
-            short = shlex.join(command)
-            raise ImageError(
-                f"cannot build image '{self.recipe}': stage '{stage}' failed",
-                why=f"`{short[:120]}` exited with status {done.exit_status}: {_cause(done.stdout)}",
-                next_step=f"read {self.log}",
-            )
+            ended = f"exited with status {done.exit_status}: {_cause(done.stdout)}"
+            raise self._failed(stage, command, ended)
+
+    def _failed(self, stage: str, command: Sequence[str], ended: str) -> ImageError:
+        return ImageError(
+            f"cannot build image '{self.recipe}': stage '{stage}' failed",
+            why=f"`{shlex.join(command)[:120]}` {ended}",
+            next_step=f"read {self.log}",
+        )
 
 
 def _cause(output: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from testbed.errors import HostError
-from testbed.run import attach, beside, must, run, run_logged, search_path
+from testbed.run import FellSilent, attach, beside, must, run, run_logged, search_path
 
 PYTHON = sys.executable
 
@@ -65,7 +65,7 @@ def test_programs_of_the_system_are_found_where_a_users_path_lacks_them(
     assert must(["sh", "-c", 'echo "$PATH"']) == "/usr/bin:/bin:/usr/sbin:/sbin\n"
     assert shutil.which("chroot", path=search_path()) == "/usr/sbin/chroot"
     assert run(["chroot", "--version"]).ok
-    assert run_logged(["chroot", "--version"], tmp_path / "log", timeout=10).ok
+    assert run_logged(["chroot", "--version"], tmp_path / "log", silence=10).ok
 
 
 def test_text_goes_in_and_a_folder_is_chosen(tmp_path: Path):
@@ -80,7 +80,7 @@ def test_bytes_that_are_no_text_do_not_stop_us():
 def test_a_logged_program_writes_as_it_goes_and_the_result_is_its_own_part(tmp_path: Path):
     log = tmp_path / "build.log"
     log.write_text("earlier\n")
-    done = run_logged(["sh", "-c", "echo out; echo err >&2; exit 2"], log, timeout=10)
+    done = run_logged(["sh", "-c", "echo out; echo err >&2; exit 2"], log, silence=10)
     assert (done.exit_status, done.stdout) == (2, "out\nerr\n")
     assert log.read_text() == ("earlier\n$ sh -c 'echo out; echo err >&2; exit 2'\nout\nerr\n")
 
@@ -88,7 +88,7 @@ def test_a_logged_program_writes_as_it_goes_and_the_result_is_its_own_part(tmp_p
 def test_what_a_logged_program_makes_all_can_read(tmp_path: Path):
     umask = os.umask(0o077)
     try:
-        run_logged(["touch", str(tmp_path / "made")], tmp_path / "log", timeout=5)
+        run_logged(["touch", str(tmp_path / "made")], tmp_path / "log", silence=5)
     finally:
         os.umask(umask)
     assert (tmp_path / "made").stat().st_mode & 0o777 == 0o644
@@ -96,7 +96,21 @@ def test_what_a_logged_program_makes_all_can_read(tmp_path: Path):
 
 def test_a_logged_program_that_is_missing_is_named(tmp_path: Path):
     with pytest.raises(HostError, match="'no-such-program' is not installed"):
-        run_logged(["no-such-program"], tmp_path / "log", timeout=1)
+        run_logged(["no-such-program"], tmp_path / "log", silence=1)
+
+
+def test_a_logged_program_may_take_its_time_as_long_as_it_says_something(tmp_path: Path):
+    talks = "for each in 1 2 3 4 5; do sleep 0.2; echo $each; done"
+    assert run_logged(["sh", "-c", talks], tmp_path / "log", silence=0.4).ok
+
+
+def test_a_logged_program_that_falls_silent_is_stopped(tmp_path: Path):
+    log = tmp_path / "log"
+    with pytest.raises(FellSilent) as caught:
+        run_logged(["sh", "-c", f"echo $$ >{tmp_path}/id; exec sleep 100"], log, silence=0.3)
+    assert caught.value.what.endswith("sleep 100'` printed nothing for 0.005 minutes")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "id").read_text()), 0)
 
 
 def test_an_attached_program_has_our_outputs_and_only_the_environment_it_is_given(

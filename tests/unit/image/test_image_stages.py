@@ -104,6 +104,20 @@ def test_a_failed_stage_names_itself_its_command_and_its_cause(tmp_path: Path) -
     assert "working\n" in log.read_text()
 
 
+def test_a_stage_that_falls_silent_has_failed_in_the_same_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("testbed.image.workshop._SILENCE", 0.3)
+    shop = Workshop("tiny", tmp_path, tmp_path / "build.log", Sandbox(()))
+    with pytest.raises(ImageError) as caught:
+        shop.must("packages", ("sleep", "100"))
+    assert list(caught.value.lines()) == [
+        "error: cannot build image 'tiny': stage 'packages' failed",
+        "  why: `sleep 100` printed nothing for 0.005 minutes, and was stopped",
+        f" next: read {tmp_path / 'build.log'}",
+    ]
+
+
 def test_each_stage_that_a_build_keeps_needs_the_room_of_its_own_recipes_tree(
     write: Write,
 ) -> None:
