@@ -4,6 +4,7 @@ Anything that is not a `TestbedError` is a bug and keeps its traceback.
 """
 
 import errno
+import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -69,7 +70,7 @@ class TopologyError(TestbedError):
         count = len(self.problems)
         super().__init__(
             f"{source} has {count} problem{'' if count == 1 else 's'}",
-            next_step=f"edit {source}, then run: testbed validate {source}",
+            next_step=f"edit {source}, then run: testbed validate {shlex.quote(source)}",
         )
 
     def lines(self) -> Iterator[str]:

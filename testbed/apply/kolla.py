@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 from testbed.apply import access, ceph, keys
@@ -41,7 +42,7 @@ def must_be_free(folder: Path) -> None:
         raise CannotWrite(
             f"kolla-ansible cannot work in '{where}'",
             why="it takes no spaces, quotes or braces in the path of its folder",
-            next_step="name another folder, for example: testbed kolla write ./kolla",
+            next_step=f"name another folder, for example: testbed kolla write {_a_new_one()}",
         )
     if folder.is_dir() and not any(folder.iterdir()):
         return
@@ -49,8 +50,16 @@ def must_be_free(folder: Path) -> None:
         raise CannotWrite(
             f"'{folder}' is not an empty folder",
             why="passwords and changes of yours may be in it, so nothing was written",
-            next_step="name a new folder, for example: testbed kolla write ./kolla-2",
+            next_step=f"name a new folder, for example: testbed kolla write {_a_new_one()}",
         )
+
+
+def _a_new_one() -> str:
+    """Return a folder that does not exist yet and can be used, as it is typed."""
+    places = ((".", Path.cwd()), ("~", Path.home()), ("/srv", Path("/srv")))
+    typed, place = next(each for each in places if _UNSPLIT.fullmatch(str(each[1])))
+    names = ("kolla" if number == 1 else f"kolla-{number}" for number in count(1))
+    return next(f"{typed}/{name}" for name in names if not (place / name).exists())
 
 
 def of_testbed(folders: Folders, testbed: Testbed) -> Mapping[str, str]:
@@ -114,7 +123,7 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
         raise CannotWrite(
             f"cannot write to '{folder}'",
             why=error.strerror or str(error),
-            next_step="name a folder of yours, for example: testbed kolla write ./kolla",
+            next_step=f"name a folder of yours, for example: testbed kolla write {_a_new_one()}",
         ) from error
 
 

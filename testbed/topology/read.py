@@ -1,5 +1,6 @@
 """A topology file → `Topology`, or every problem of the file at once."""
 
+import shlex
 from pathlib import Path
 
 from testbed.errors import Problem, TestbedError, TopologyError
@@ -31,7 +32,8 @@ def read_file(path: Path) -> Topology:
     except IsADirectoryError as error:
         raise UnreadableTopology(
             f"'{path}' is a directory, not a topology file",
-            next_step=f"name a file in it, as in: testbed validate {path}/mylab.yaml",
+            next_step="name a file in it, as in: "
+            f"testbed validate {shlex.quote(str(path / 'mylab.yaml'))}",
         ) from error
     except UnicodeDecodeError as error:
         raise UnreadableTopology(

@@ -37,6 +37,11 @@ def test_a_topology_error_tells_all_problems_with_place_and_hint():
     ]
 
 
+def test_a_topology_in_a_folder_with_a_space_is_validated_as_it_is_typed():
+    error = TopologyError("my labs/lab.yaml", [Problem("x", "y")])
+    assert error.next_step.endswith("then run: testbed validate 'my labs/lab.yaml'")
+
+
 def test_one_problem_is_one_problem():
     assert str(TopologyError("lab.yaml", [Problem("x", "y")])) == "lab.yaml has 1 problem"
 

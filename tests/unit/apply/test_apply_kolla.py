@@ -105,6 +105,28 @@ class TestFolder:
             kolla.must_be_free(folder)
         assert refused.value.next_step.startswith("name a")
 
+    @pytest.mark.parametrize(
+        ("here", "home", "typed"),
+        [
+            ("work", "ann", "./kolla-2"),
+            ("my work", "ann", "~/kolla"),
+            ("{work}", "ann lee", "/srv/kolla"),
+        ],
+    )
+    def test_what_is_proposed_instead_would_be_taken(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: str, home: str, typed: str
+    ):
+        taken = tmp_path / here / "kolla"
+        taken.mkdir(parents=True)
+        (taken / "globals.yml").touch()
+        (tmp_path / home).mkdir()
+        monkeypatch.chdir(tmp_path / here)
+        monkeypatch.setenv("HOME", str(tmp_path / home))
+        with pytest.raises(kolla.CannotWrite) as refused:
+            kolla.must_be_free(Path("kolla"))
+        assert refused.value.next_step.endswith(f": testbed kolla write {typed}")
+        kolla.must_be_free(Path(typed).expanduser())
+
     def test_where_nothing_can_be_written_it_says_so(self, tmp_path: Path):
         (tmp_path / "file").touch()
         with pytest.raises(kolla.CannotWrite, match="cannot write to"):

@@ -158,8 +158,11 @@ def test_a_missing_file_says_so(tmp_path: Path) -> None:
 
 
 def test_a_directory_is_no_topology(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableTopology, match="is a directory"):
-        read_file(tmp_path)
+    folder = tmp_path / "my labs"
+    folder.mkdir()
+    with pytest.raises(UnreadableTopology, match="is a directory") as caught:
+        read_file(folder)
+    assert caught.value.next_step.endswith(f": testbed validate '{folder}/mylab.yaml'")
 
 
 def test_a_picture_is_no_topology(tmp_path: Path) -> None:
