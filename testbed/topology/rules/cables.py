@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from testbed.errors import Problem
 from testbed.topology.models import Machine, Role, Topology
-from testbed.topology.rules.names import reserved
+from testbed.topology.rules.names import can_be_called, reserved
 from testbed.topology.rules.parts import (
     End,
     all_cables_sound,
@@ -58,7 +58,9 @@ def one_cable_for_each_port(topology: Topology) -> Iterator[Problem]:
                 machine = topology.machines[end.machine]
                 hint = "a port takes one cable; use another NIC"
                 if machine.role is Role.SWITCH:
-                    hint = f"a port takes one cable; use another, such as {_free(topology, end)}"
+                    hint = (
+                        f"a port takes one cable; use another, such as {free_port(topology, end)}"
+                    )
                 yield Problem(cable.where, what, hint)
             seen.setdefault(end, str(cable))
 
@@ -144,22 +146,27 @@ def _add_a_cable(topology: Topology, name: str, machine: Machine) -> str:
     if machine.role is not Role.SWITCH:
         return _cable_hint(topology, End(name, next(iter(own_nics(machine)))))
     other = next((s for s in names_of(topology, Role.SWITCH) if s != name), "")
-    return f"add to 'cables': - [{other}:isl, {name}:isl]" if other else "cable a NIC to it"
+    if not other:
+        return "cable a NIC to it"
+    one, two = (free_port(topology, End(switch, "isl")) for switch in (other, name))
+    return f"add to 'cables': - [{one}, {two}]"
 
 
 def _cable_hint(topology: Topology, end: End) -> str:
     switch = next(iter(names_of(topology, Role.SWITCH)), "")
     if not switch:
         return "add a switch, and a cable to it"
-    return f"add to 'cables': - [{end}, {_free(topology, End(switch, end.machine))}]"
+    return f"add to 'cables': - [{end}, {free_port(topology, End(switch, end.machine))}]"
 
 
-def _free(topology: Topology, wanted: End) -> End:
-    """Return the wanted switch port, or one of a similar name that has no cable."""
-    used = {end for _, _, end in ends(topology)}
-    stem = wanted.nic[:12]
-    candidates = (End(wanted.machine, f"{stem}-{number}") for number in range(2, 2 + len(used) + 1))
-    return wanted if wanted not in used else next(end for end in candidates if end not in used)
+def free_port(topology: Topology, wanted: End) -> End:
+    """Return the wanted port of a switch, or one of a similar name that no rule refuses."""
+    used = {end.nic for _, _, end in ends(topology) if end and end.machine == wanted.machine}
+    stem = f"to-{wanted.nic}" if reserved(f"{wanted.nic}-2", Role.SWITCH) else wanted.nic
+    stem = stem[:10].rstrip("-_")
+    names = (wanted.nic, stem, *(f"{stem}-{number}" for number in range(2, len(used) + 3)))
+    free = (each for each in names if each not in used and can_be_called(each, Role.SWITCH))
+    return End(wanted.machine, next(free))
 
 
 RULES = (

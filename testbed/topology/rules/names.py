@@ -128,6 +128,11 @@ def reserved(name: str, role: Role) -> str:
     return _RESERVED_NICS.get(name, "")
 
 
+def can_be_called(name: str, role: Role) -> bool:
+    """Tell whether a NIC of a machine of that role can have the name."""
+    return len(name) <= _LONGEST_INTERFACE and not reserved(name, role)
+
+
 def _example(role: Role) -> str:
     """Return a good name: a switch's ports are called after the machine at the other end."""
     return "node1" if role is Role.SWITCH else "eno1"

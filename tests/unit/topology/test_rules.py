@@ -1,5 +1,7 @@
 """What the rules allow; what they refuse is in tests/golden/invalid."""
 
+import re
+
 import pytest
 
 from testbed.errors import TopologyError
@@ -122,6 +124,48 @@ def test_twenty_four_cables_fit_into_a_switch() -> None:
         ),
         *(add_cable(f"t{n}:eno1", f"sw1:t{n}") for n in more),
     )
+
+
+def proposed(*edits: tuple[str, str]) -> tuple[str, str]:
+    """Return the cable that is proposed for the only thing wrong."""
+    with pytest.raises(TopologyError) as caught:
+        changed(*edits)
+    (problem,) = caught.value.problems
+    ends = re.search(r"- \[(.*), (.*)\]", problem.hint)
+    assert ends is not None, problem.hint
+    return add_cable(ends[1], ends[2])
+
+
+@pytest.mark.parametrize(
+    ("name", "port"),
+    [
+        ("node2", "node2"),
+        ("fifteen-letters", "fifteen-letters"),
+        ("sixteen-letters1", "sixteen-le"),
+        ("long-names-x-end", "long-names"),
+        ("lag1", "to-lag1"),
+        ("vlan-lan", "to-vlan-la"),
+        ("eth0", "eth0-2"),
+        ("lo", "lo-2"),
+    ],
+)
+def test_a_cable_that_is_proposed_for_a_machine_is_taken(name: str, port: str) -> None:
+    nics = "nics: {eno1: {access: lan}}"
+    machine = add_machine(f"{name}: {{role: tenant, memory: 256M, {nics}}}")
+    cable = proposed(machine)
+    assert f"sw1:{port}]" in cable[1]
+    assert changed(machine, cable)
+
+
+def test_a_cable_that_is_proposed_between_switches_is_taken() -> None:
+    joined = (
+        add_machine("sw2: {role: switch, memory: 320M}"),
+        add_cable("sw1:isl", "sw2:isl"),
+        add_machine("sw3: {role: switch, memory: 320M}"),
+    )
+    assert changed(*joined, proposed(*joined))
+    with_a_node = (*joined, ("sw1:node1", "sw3:node1"))
+    assert changed(*with_a_node, proposed(*with_a_node))
 
 
 def test_what_a_machine_lacks_is_told_only_once_its_cables_can_be_read() -> None:
