@@ -1,11 +1,11 @@
 """The one door to libvirt."""
 
 import json
-import socket
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import libvirt
 import libvirt_qemu
@@ -91,7 +91,7 @@ def _memory(connection: Any) -> tuple[int, int]:
 
     libvirt does not count caches as free, and sees too little where memory was plugged in later.
     """
-    if connection.getHostname() == socket.gethostname():
+    if urlsplit(connection.getURI()).hostname is None:
         lines = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()
         kib = {name: int(rest.split()[0]) for name, _, rest in (x.partition(":") for x in lines)}
         return kib["MemTotal"] // 1024, kib["MemAvailable"] // 1024
