@@ -16,6 +16,7 @@ from testbed.run import must
 
 _BLOCK = 2**20
 _SILENCE = 60.0  # seconds without a byte after which the server counts as gone
+_NOT_THERE = (404, 410)  # HTTP statuses; vendors remove old builds
 
 
 def download(recipe: DownloadRecipe, target: Path, report: Callable[[str], None]) -> None:
@@ -86,6 +87,9 @@ def _advice(recipe: DownloadRecipe, error: Exception) -> str:
         return f"free disk space, then {_again(recipe)}"
     if isinstance(error, ValueError):
         return "correct the url in the recipe"
+    gone = isinstance(error, urllib.error.HTTPError) and error.code in _NOT_THERE
+    if gone or recipe.url.startswith("file:"):
+        return "correct the url in the recipe, and with it the sha256"
     return "check the network and the proxy settings"
 
 

@@ -146,8 +146,16 @@ def test_a_server_that_ends_early_is_told_as_such(tmp_path: Path, server: str) -
     assert why == "the server ended early: 1000 of 1000000 bytes"
 
 
-def test_a_missing_file_is_told_in_the_servers_words(tmp_path: Path, server: str) -> None:
-    assert refusal(store_with(tmp_path, f"{server}/gone", "a" * 64)).startswith("HTTP Error 404")
+@pytest.mark.parametrize(
+    ("url", "why"), [("{server}/gone", "HTTP Error 404"), ("file:///gone", "No such file")]
+)
+def test_a_missing_file_is_told_as_such_and_not_blamed_on_the_network(
+    tmp_path: Path, server: str, url: str, why: str
+) -> None:
+    with pytest.raises(ImageError) as caught:
+        store_with(tmp_path, url.format(server=server), "a" * 64).build("cloud", print)
+    assert why in caught.value.why
+    assert caught.value.next_step == "correct the url in the recipe, and with it the sha256"
 
 
 def test_a_file_that_is_no_qcow2_image_is_refused(tmp_path: Path, disk: Path) -> None:
