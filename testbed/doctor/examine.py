@@ -28,7 +28,7 @@ class Patient:
     disk_mib: int  # what the largest topology needs
     trouble_in_namespace: Callable[[], str]  # what keeps this user from building in one, or ""
     kept_mib: Mapping[str, int] = field(default_factory=dict)  # what is kept, by testbed
-    image_mib: int = 0  # what building the images asks for that are not built
+    image_mib: int = 0  # what building the images that are missing asks for
 
 
 def examine(patient: Patient, *, again: bool = False) -> Iterator[Finding]:
