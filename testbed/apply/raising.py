@@ -177,7 +177,8 @@ def _deploy(host: Host, folders: Folders, wish: Wish, way: _Way, recorder: Recor
     images = build_images(host, folders, way.plan, made, recorder)
     wish = replace(wish, accel=_proven(folders, wish))
     todo = tuple(change for change in way.todo if change.action is not Action.RESTORE)
-    must_have_room(host, folders, wish, way.plan, todo)  # images took some, emulation takes more
+    if made:  # images took some of the room, and emulation takes more
+        must_have_room(host, folders, wish, way.plan, todo)
     with logs.collected(host, folders, way.plan):
         reached = _walk(host, folders, wish, way.plan, todo, images, way.goal, recorder)
         _keep_checkpoint(host, folders, way.plan, way.goal, recorder)

@@ -46,17 +46,17 @@ def find(host: Host, folders: Folders, plan: Plan, accel: Accelerator, goal: Lev
     _must_be_of(manifest, plan.topology_name)
     now = origin.of_wanted(host, folders, plan, accel)
     changed = origin.changed(manifest.origin, now)
-    if changed == (origin.ACCELERATOR,) and accel == "qemu":
+    only_accelerator = changed == (origin.ACCELERATOR,)
+    if only_accelerator and accel == "qemu":
         raise StateError(
             f"testbed '{plan.name}' is kept and ran with KVM, which does not work now",
             why="it can be restored only where KVM works, and deploying it anew would delete it",
             next_step="see why, and try again: testbed doctor --again, or give it up: "
             f"testbed down --forget --name {plan.name}",
         )
-    emulated = changed == (origin.ACCELERATOR,)  # memory of the one cannot run in the other
-    if changed and not emulated:
+    if changed and not only_accelerator:
         return Found(manifest, None, f"{' and '.join(changed)} changed since it was kept")
-    return Found(manifest, nearest(manifest.stages, goal), emulated=emulated)
+    return Found(manifest, nearest(manifest.stages, goal), emulated=only_accelerator)
 
 
 def _must_be_of(manifest: Kept, topology: str) -> None:

@@ -68,11 +68,11 @@ class Store:
         before the build, and again before an old image goes. Raises `ImageError` where the build
         fails, `StateError` where the image is in use; nothing half-made is left then.
         """
-        if not force and (found := self.find(name)) and not found.swept:
+        if not force and (found := self._whole(name)):
             return found
         self._cache.make()
         with locked(self._cache.lock, report):
-            if not force and (found := self.find(name)) and not found.swept:
+            if not force and (found := self._whole(name)):
                 return found
             identity = digest(read_lineage(self.recipes / name))
             _must_be_unused(name, identity, in_use())
@@ -118,11 +118,15 @@ class Store:
     def _cache(self) -> Cache:
         return Cache(self.cache)
 
+    def _whole(self, name: str) -> Image | None:
+        """Return the recipe's image where it is built and nothing of it was swept away since."""
+        image = self.find(name)
+        return None if image is None or image.swept else image
+
     def _to_build(self, names: Iterable[str]) -> Iterator[Chain]:
         for name in names:
-            image, lineage = self.find(name), read_lineage(self.recipes / name)
-            missing = image is None or image.swept
-            if missing and not isinstance(lineage[-1][1], DownloadRecipe):
+            lineage = read_lineage(self.recipes / name)
+            if not isinstance(lineage[-1][1], DownloadRecipe) and self._whole(name) is None:
                 yield chain(lineage)
 
     def _forget(self, name: str) -> None:

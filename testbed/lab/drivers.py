@@ -116,22 +116,21 @@ def settled_all(probes: Mapping[str, Probe], ids: Iterable[str], world: World) -
     What held long before the last one had settled is looked at once more; where it does not hold
     any more it has its time again, a few times at most.
     """
-    asked = wanted = tuple(dict.fromkeys(ids))
-    seen: dict[str, Observation] = {}
-    at: dict[str, float] = {}
+    seen: dict[str, tuple[Observation, float]] = {}
 
-    def settle(each: str) -> None:
-        seen[each], at[each] = settled(probes[each], world.afresh()), world.clock()
+    def settle(each: str) -> tuple[Observation, float]:
+        return settled(probes[each], world.afresh()), world.clock()
 
-    def look_again(each: str) -> None:
-        seen[each], at[each] = answered(_looks(probes[each], world)), world.clock()
+    def look_again(each: str) -> tuple[Observation, float]:
+        return answered(_looks(probes[each], world)), world.clock()
 
+    asked = list(dict.fromkeys(ids))
     for _ in range(_ROUNDS):
-        side_by_side(asked, settle)
-        last = max(at.values(), default=0.0)
-        early = [each for each in wanted if seen[each].holds and at[each] < last - _ONE_MOMENT]
-        side_by_side(early, look_again)
-        asked = tuple(each for each in early if not seen[each].holds)
+        seen |= zip(asked, side_by_side(asked, settle), strict=True)
+        last = max((at for _, at in seen.values()), default=0.0)
+        early = [id for id, (found, at) in seen.items() if found.holds and at < last - _ONE_MOMENT]
+        seen |= zip(early, side_by_side(early, look_again), strict=True)
+        asked = [id for id in early if not seen[id][0].holds]
         if not asked:
             break
-    return {each: seen[each] for each in wanted}
+    return {id: found for id, (found, _) in seen.items()}

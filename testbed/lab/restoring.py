@@ -38,8 +38,8 @@ def _must_be_of(world: World, lab: Lab) -> None:
             why=f"testbed '{world.name}' was made from '{own}'",
             next_step=f"run: testbed up {lab.topology}",
         )
-    shipped = planned(lab.topology)
-    if lacking := [each for each in _parts(shipped) if each not in _parts(world.plan)]:
+    there = _parts(world.plan)
+    if lacking := [each for each in _parts(planned(lab.topology)) if each not in there]:
         raise LabError(
             f"lab '{lab.id}' is played on the topology '{lab.topology}' that is shipped",
             why=f"testbed '{world.name}' was made from another one: it lacks {lacking[0]}",

@@ -59,7 +59,7 @@ def one_cable_for_each_port(topology: Topology) -> Iterator[Problem]:
                 hint = "a port takes one cable; use another NIC"
                 if machine.role is Role.SWITCH:
                     hint = (
-                        f"a port takes one cable; use another, such as {free_port(topology, end)}"
+                        f"a port takes one cable; use another, such as {_free_port(topology, end)}"
                     )
                 yield Problem(cable.where, what, hint)
             seen.setdefault(end, str(cable))
@@ -146,20 +146,23 @@ def _add_a_cable(topology: Topology, name: str, machine: Machine) -> str:
     if machine.role is not Role.SWITCH:
         return _cable_hint(topology, End(name, next(iter(own_nics(machine)))))
     other = next((s for s in names_of(topology, Role.SWITCH) if s != name), "")
-    if not other:
-        return "cable a NIC to it"
-    one, two = (free_port(topology, End(switch, "isl")) for switch in (other, name))
-    return f"add to 'cables': - [{one}, {two}]"
+    return switch_cable_hint(topology, other, name) if other else "cable a NIC to it"
+
+
+def switch_cable_hint(topology: Topology, one: str, other: str) -> str:
+    """Return the cable that would join two switches, at ports that no rule refuses."""
+    near, far = (_free_port(topology, End(switch, "isl")) for switch in (one, other))
+    return f"add to 'cables': - [{near}, {far}]"
 
 
 def _cable_hint(topology: Topology, end: End) -> str:
     switch = next(iter(names_of(topology, Role.SWITCH)), "")
     if not switch:
         return "add a switch, and a cable to it"
-    return f"add to 'cables': - [{end}, {free_port(topology, End(switch, end.machine))}]"
+    return f"add to 'cables': - [{end}, {_free_port(topology, End(switch, end.machine))}]"
 
 
-def free_port(topology: Topology, wanted: End) -> End:
+def _free_port(topology: Topology, wanted: End) -> End:
     """Return the wanted port of a switch, or one of a similar name that no rule refuses."""
     used = {end.nic for _, _, end in ends(topology) if end and end.machine == wanted.machine}
     stem = f"to-{wanted.nic}" if reserved(f"{wanted.nic}-2", Role.SWITCH) else wanted.nic

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from testbed.errors import Problem
 from testbed.topology.models import Role, Topology
-from testbed.topology.rules.cables import free_port
+from testbed.topology.rules.cables import switch_cable_hint
 from testbed.topology.rules.parts import (
     Attachment,
     Cable,
@@ -88,8 +88,7 @@ def no_vlan_in_two_places(topology: Topology) -> Iterator[Problem]:
     for (one, other), names in gaps.items():
         vlans = f"VLAN {listed(names)} is" if len(names) == 1 else f"VLANs {listed(names)} are"
         what = f"no cable leads from '{other}' to '{one}', though {vlans} on both"
-        near, far = (free_port(topology, End(switch, "isl")) for switch in (one, other))
-        hint = f"join the two; add to 'cables': - [{near}, {far}]"
+        hint = f"join the two; {switch_cable_hint(topology, one, other)}"
         yield Problem(f"machines.{other}", what, hint)
 
 
