@@ -127,6 +127,7 @@ def test_the_ceph_command_gives_its_own_status(cli: Cli, ceph: str) -> None:
     assert "no valid command found" in wrong.stderr
 
 
+@pytest.mark.turn("host")
 def test_five_restores_in_a_row_end_healthy_and_keep_the_data(
     cli: Cli, ceph: str, written: Callable[[], None]
 ) -> None:
