@@ -87,7 +87,7 @@ class _Drawing:
         names = [switch.name for switch in self._switches]
         nics = [nic for m in self._plan.machines if m.role is not Role.SWITCH for nic in m.nics]
         nic_width = max((len(nic.name) for nic in nics), default=4)
-        room = self._room_before_nics(names)
+        room = self._room_before_nics()
         wanted = max([18, *(self._drop_width(name) + 5 for name in names), *self._isl_widths()])
         fixed, steps = _FIRST_RAIL + room + nic_width + 3, max(len(names) - 1, 1)
         stacked = fixed + wanted * steps + _LEAST_INFO > self._width
@@ -95,16 +95,10 @@ class _Drawing:
         columns = {name: _FIRST_RAIL + pitch * index for index, name in enumerate(names)}
         return _Rails(columns, max(columns.values(), default=0) + room, nic_width, stacked)
 
-    def _room_before_nics(self, switches: Sequence[str]) -> int:
+    def _room_before_nics(self) -> int:
         """Return the columns between the last rail and the NIC names, for what is written there."""
-        direct = [
-            len(f"{end.machine}:{end.nic}")
-            for link in self._links
-            for end in (link.one, link.other)
-            if not {link.one.machine, link.other.machine} & set(switches)
-        ]
         ports = [len(nic.name) for s in self._switches[-1:] for nic in s.nics]
-        return max([4, *(port + 8 for port in ports), *(peer + 6 for peer in direct)])
+        return max([4, *(port + 8 for port in ports)])
 
     def _isl_widths(self) -> list[int]:
         names = {switch.name for switch in self._switches}
@@ -214,14 +208,10 @@ class _Drawing:
         far = link.far_end(near)
         self._canvas.put(self._row, rails.nics, name)
         self._canvas.put(self._row, rails.info - 2, bracket(group, index))
-        if far.machine in rails.columns:
-            start = rails.columns[far.machine]
-            self._cable(start, rails.nics - 1, link)
-            self._canvas.put(self._row, start + 2, port_label(far, after=True))
-            self._used[far.machine].append(self._row)
-        else:
-            peer = f"{far.machine}:{far.nic} {line_of(link) * 2}"
-            self._canvas.put(self._row, rails.nics - len(peer) - 1, peer)
+        start = rails.columns[far.machine]
+        self._cable(start, rails.nics - 1, link)
+        self._canvas.put(self._row, start + 2, port_label(far, after=True))
+        self._used[far.machine].append(self._row)
         if not near.plugged:
             self._canvas.put(self._row, rails.nics - 2, CROSS)
 

@@ -12,7 +12,6 @@ from testbed.render.channel import Net, Pin, apart, lanes, spread
 from testbed.render.svg_path import Point
 from testbed.render.svg_sizes import (
     CARD_GAP,
-    CORRIDOR,
     LEAST_WIDTH,
     MARGIN,
     PLAIN_ROOM,
@@ -70,7 +69,6 @@ class _Arrangement:
         self._role = {m.name: m.role for m in plan.machines}
         self._order = {m.name: index for index, m in enumerate(self._switches)}
         self._x: dict[tuple[str, str], float] = {}
-        self._corridors: dict[int, float] = {}
         self._room = SLEEVE_ROOM if any(m.bonds for m in plan.machines) else PLAIN_ROOM
 
     def layout(self) -> Layout:
@@ -78,7 +76,6 @@ class _Arrangement:
         routers = self._cards(self._routers, width)
         leaves = self._cards(self._leaves, width)
         spans = self._switch_spans(width)
-        self._place_corridors(width)
         self._place_switch_pins(spans)
         router_top = MARGIN + 58
         router_height = max((card_height(m) for m in self._routers), default=0.0)
@@ -100,7 +97,7 @@ class _Arrangement:
             Route(link, self._way(key, link, ports, channels))
             for key, link in enumerate(self._links)
         )
-        full = round(width) + 2 * MARGIN + CORRIDOR * len(self._corridors)
+        full = round(width) + 2 * MARGIN
         return Layout(full, leaf_top + leaf_height + MARGIN, tuple(boxes), ports, routes)
 
     # ---- rows
@@ -152,13 +149,6 @@ class _Arrangement:
         return spans
 
     # ---- pins
-
-    def _place_corridors(self, width: float) -> None:
-        """Give each cable from a router past the switches its own way down on the right."""
-        for key, link in enumerate(self._links):
-            roles = {self._role[link.one.machine], self._role[link.other.machine]}
-            if Role.ROUTER in roles and roles & {Role.NODE, Role.TENANT, Role.WATCH}:
-                self._corridors[key] = MARGIN + width + CORRIDOR * (len(self._corridors) + 0.5)
 
     def _place_switch_pins(self, spans: Sequence[tuple[Machine, float, float]]) -> None:
         for machine, x, width in spans:
@@ -219,7 +209,7 @@ class _Arrangement:
         nets = []
         for key, link in enumerate(self._links):
             pins = self._pins(key, link, upper)
-            if len(pins) == 2:
+            if pins:
                 nets.append(Net(key, pins[0], pins[1]))
         pitch = max([14.0, *(ribbon_width(link) + 9 for link in self._links)])
         return _Channel(lanes(nets), pitch, self._room)
@@ -237,8 +227,6 @@ class _Arrangement:
                     pins.append(Pin(x, above=not upper))
             elif upper == (role is Role.ROUTER):
                 pins.append(Pin(x, above=upper))
-        if key in self._corridors:
-            pins.append(Pin(self._corridors[key], above=not upper))
         return pins
 
     def _beside(self, link: Link) -> bool:
@@ -257,12 +245,6 @@ class _Arrangement:
         if self._beside(link):
             return _sideways(start, stop)
         turns = [top + channel.height_of(key) for channel, top in channels if key in channel.lane]
-        if key in self._corridors:
-            x = self._corridors[key]
-            if self._role[link.one.machine] is not Role.ROUTER:
-                turns.reverse()
-            first, second = turns
-            return (start, (start[0], first), (x, first), (x, second), (stop[0], second), stop)
         if not turns:
             return start, stop
         return start, (start[0], turns[0]), (stop[0], turns[0]), stop

@@ -23,7 +23,6 @@ WIDEST_RIBBON = 18.0  # of stripes side by side; more of them are thinner
 SLEEVE_ROOM = 60.0  # for a bond's sleeve and the cross of a pulled cable
 PLAIN_ROOM = 38.0
 LEAST_WIDTH = 1000.0
-CORRIDOR = 28.0
 
 
 def words_width(words: str, size: float) -> float:

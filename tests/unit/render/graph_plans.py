@@ -53,12 +53,12 @@ def _node_like(node: dict[str, Any], number: int) -> dict[str, Any]:
 
 
 def odd() -> Plan:
-    """Three switches in a ring, a bond of four, and cables that pass the switches by."""
+    """Three switches in a ring, each with the router or without, and a bond of four."""
     lan = {"access": "lan"}
     machines: dict[str, Any] = {
         name: {"role": "switch", "memory": 320} for name in ("left", "middle", "right")
     }
-    machines["router"] = {"role": "router", "memory": 320, "nics": {"lan0": lan, "direct": lan}}
+    machines["router"] = {"role": "router", "memory": 320, "nics": {"lan0": lan, "lan1": lan}}
     bond = {"members": ["a", "b", "c", "d"], "mode": "802.3ad", "vlans": {"lan": None}}
     machines["big"] = {"role": "node", "memory": 512, "bonds": {"bond0": bond}, "nics": {"x": lan}}
     machines["small"] = {"role": "node", "memory": 512, "nics": {"x": lan, "up": lan}}
@@ -68,8 +68,10 @@ def odd() -> Plan:
         ["middle:isl-right", "right:isl"],
         ["left:ring", "right:ring"],
         ["router:lan0", "middle:router"],
-        ["router:direct", "small:up"],
-        ["big:x", "small:x"],
+        ["router:lan1", "right:router"],
+        ["big:x", "middle:big"],
+        ["small:x", "left:small"],
+        ["small:up", "right:small"],
         *([f"big:{member}", f"right:big-{member}"] for member in "abcd"),
     ]
     vlans = {"lan": {"id": 7, "subnet": "10.7.0.0/24"}}
