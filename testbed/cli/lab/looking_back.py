@@ -17,7 +17,7 @@ from testbed.cli.lab.options import (
 )
 from testbed.cli.lab.paper import page
 from testbed.cli.lab.voice import Line, Voice, show
-from testbed.cli.options import Name
+from testbed.cli.options import Name, open_host
 from testbed.errors import LabError, TestbedError
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def debrief(
 
     folders = Folders.of_user()
     lab = Path(lab).resolve().name if lab else None  # a lab's folder is called as the lab is
-    found = _going(lab, name) or _ended(folders, lab, name)
+    found = _on_one_that_is_gone(lab, name) or _going(lab, name) or _ended(folders, lab, name)
     folder, wanted = reopen_lab(found.found_by)
     voice = voice_of(lang)
     story = Story(wanted, found.events)
@@ -85,6 +85,19 @@ def debrief(
     whole = Debrief(story, read_texts(folder, voice.locale), told.text, voice.locale)
     page(whole.markdown())
     _leave_post_mortem(folders, whole.post_mortem(), story, voice)
+
+
+def _on_one_that_is_gone(lab: str | None, name: str | None) -> _Found | None:
+    """Return what ended last on a testbed that was named and exists no more, if anything did."""
+    from testbed.apply import observe
+
+    if name is None:
+        return None
+    with open_host() as (host, folders):
+        if name in observe.names(host):
+            return None
+    its_own = (each for each in _kept(folders, lab) if each.testbed == name)
+    return max(its_own, key=lambda each: each.last, default=None)
 
 
 def _going(lab: str | None, name: str | None) -> _Found | None:
@@ -109,11 +122,7 @@ def _ended(folders: "Folders", lab: str | None, name: str | None) -> _Found:
 
     One that does not say where it was may be any testbed's. Raises `LabError` where there is none.
     """
-    from testbed.lab import timeline
-
-    files = folders.labs().glob(f"{lab or '*'}/*.jsonl")
-    kept = [_Found(file.parent.name, timeline.read(file)) for file in files]
-    fitting = [each for each in kept if name is None or each.testbed in (None, name)]
+    fitting = [e for e in _kept(folders, lab) if name is None or e.testbed in (None, name)]
     if not fitting:
         at = f" at lab '{lab}'" if lab else ""
         on = f" on testbed '{name}'" if name else ""
@@ -122,6 +131,13 @@ def _ended(folders: "Folders", lab: str | None, name: str | None) -> _Found:
             next_step="choose a lab with: testbed lab list",
         )
     return max(fitting, key=lambda each: each.last)
+
+
+def _kept(folders: "Folders", lab: str | None) -> "list[_Found]":
+    from testbed.lab import timeline
+
+    files = folders.labs().glob(f"{lab or '*'}/*.jsonl")
+    return [_Found(file.parent.name, timeline.read(file)) for file in files]
 
 
 def _must_be_over(story: "Story", option: str) -> None:

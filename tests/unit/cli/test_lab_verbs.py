@@ -732,6 +732,12 @@ class TestDebrief:
         assert run("debrief", "--name", "typo").exit_code == 7
         assert run("debrief", "--name", "lab").exit_code == 0
 
+    def test_a_testbed_that_is_gone_is_looked_back_on(self, folders: Folders):
+        self.keep_of(folders, "gone", "mine", BEGAN, BEGAN + 600)
+        self.keep_of(folders, "lab", "somebody else's", BEGAN + 100, BEGAN + 9000)
+        assert "Note: mine" in said("debrief", "--name", "gone")
+        assert "there is no testbed 'gone'" in run("debrief", "other-lab", "--name", "gone").stderr
+
     def test_without_any_attempt_it_is_8(self, folders: Folders):
         assert run("debrief").exit_code == 8
 
