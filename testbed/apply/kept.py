@@ -6,7 +6,7 @@ draft tells of a testbed that is on its way there.
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -113,15 +113,9 @@ def names(folders: Folders) -> tuple[str, ...]:
     return names_in(folders.all_kept())
 
 
-def list_kept(folders: Folders) -> tuple[Kept, ...]:
-    """Return all kept testbeds, in order of name."""
-    return tuple(_all(folders))
-
-
-def _all(folders: Folders) -> Iterator[Kept]:
-    for name in names(folders):
-        if found := find(folders, name):
-            yield found
+def names_of_whole(folders: Folders) -> tuple[str, ...]:
+    """Return the names of all kept testbeds, in order; their manifests are not read."""
+    return tuple(name for name in names(folders) if (folders.kept(name) / _MANIFEST).exists())
 
 
 def bytes_on_disk(folders: Folders, name: str) -> int:

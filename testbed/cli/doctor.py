@@ -46,7 +46,7 @@ def _patient() -> "Patient":
     from testbed.apply.budget import needs
     from testbed.apply.choosing import DEFAULT
     from testbed.apply.folders import Folders
-    from testbed.apply.kept import bytes_on_disk, list_kept
+    from testbed.apply.kept import bytes_on_disk, names_of_whole
     from testbed.doctor import Patient
     from testbed.image import Store
     from testbed.image.sandbox import trouble_in_namespace
@@ -65,7 +65,7 @@ def _patient() -> "Patient":
         memory_mib=memory_mib,
         disk_mib=max(needs(plan.machines, "qemu").disk_mib for plan in plans.values()),
         trouble_in_namespace=trouble_in_namespace,
-        kept_mib={k.name: bytes_on_disk(folders, k.name) // 2**20 for k in list_kept(folders)},
+        kept_mib={k: bytes_on_disk(folders, k) // 2**20 for k in names_of_whole(folders)},
         image_mib=Store(folders.cache).need_mib(
             dict.fromkeys(machine.image for machine in plans[DEFAULT].machines)
         ),

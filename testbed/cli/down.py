@@ -10,11 +10,11 @@ import typer
 from testbed.cli.advice import meaning
 from testbed.cli.kept_text import kept_line
 from testbed.cli.options import Name, open_host
+from testbed.cli.several import raise_all
 from testbed.errors import TestbedError
 
 if TYPE_CHECKING:
     from testbed.apply.folders import Folders
-    from testbed.apply.kept import Kept
     from testbed.apply.lifecycle import Gone
     from testbed.host import Host
 
@@ -38,7 +38,7 @@ def down(
     errors = []
     with open_host() as (host, folders):
         existing = observe.names(host)
-        known = tuple(each.name for each in kept.list_kept(folders))
+        known = kept.names_of_whole(folders)
         chosen = _chosen(existing, known, name, everything=everything, forget=forget)
         for each in chosen:
             try:
@@ -46,13 +46,9 @@ def down(
             except TestbedError as error:  # the others go down all the same
                 errors.append(error)
         if not chosen:
-            for line in _nothing_to_do(folders, kept.list_kept(folders)):
+            for line in _nothing_to_do(folders, known):
                 typer.echo(line)
-    for later in errors[1:]:
-        for line in later.lines():
-            typer.echo(line, err=True)
-    if errors:
-        raise errors[0]
+    raise_all(errors)
 
 
 def _take_down(host: "Host", folders: "Folders", name: str, *, forget: bool) -> None:
@@ -103,19 +99,19 @@ def _lines(folders: "Folders", name: str, gone: "Gone", *, left: bool) -> Iterat
     elif gone.machines:
         yield f"testbed '{name}' is down ({machines})"
     if gone.kept is not None:
-        yield from _kept(folders, gone.kept)
+        yield from _kept(folders, name)
 
 
 def _given_up(lab: str) -> str:
     return f"lab '{lab}' is given up with it; look back with: testbed lab debrief {lab}"
 
 
-def _nothing_to_do(folders: "Folders", known: Iterable["Kept"]) -> Iterator[str]:
+def _nothing_to_do(folders: "Folders", known: Iterable[str]) -> Iterator[str]:
     yield "there is no testbed; nothing to do"
     for each in known:
         yield from _kept(folders, each)
 
 
-def _kept(folders: "Folders", found: "Kept") -> Iterator[str]:
-    yield kept_line(folders, found)
-    yield f"delete it with: testbed down --forget --name {found.name}"
+def _kept(folders: "Folders", name: str) -> Iterator[str]:
+    yield kept_line(folders, name)
+    yield f"delete it with: testbed down --forget --name {name}"

@@ -2,16 +2,25 @@
 
 from typing import TYPE_CHECKING
 
+from testbed.errors import TestbedError
+
 if TYPE_CHECKING:
     from testbed.apply.folders import Folders
-    from testbed.apply.kept import Kept
 
 
-def kept_line(folders: "Folders", kept: "Kept") -> str:
-    """Return one line: what is kept, its highest stage, its room on the disk, its way back."""
-    from testbed.apply.kept import bytes_on_disk
+def kept_line(folders: "Folders", name: str) -> str:
+    """Return one line: what is kept, its highest stage, its room on the disk, its way back.
 
-    room = bytes_on_disk(folders, kept.name) / 2**30
-    again = f"testbed up --name {kept.name}"
+    Of one whose manifest cannot be read, why, and what to do.
+    """
+    from testbed.apply import kept
+
+    try:
+        found = kept.find(folders, name)
+    except TestbedError as error:  # another version kept it: the others are told all the same
+        return f"kept: {name}; {error.what}: {error.why}; {error.next_step}"
+    stage = f"stage {found.stages[-1]}" if found else "just being restored"
+    room = kept.bytes_on_disk(folders, name) / 2**30
+    again = f"testbed up --name {name}"
     back = f"{again} restores it, if nothing has changed; see first: {again} --dry-run"
-    return f"kept: {kept.name}, stage {kept.stages[-1]}, {room:.1f} GiB; {back}"
+    return f"kept: {name}, {stage}, {room:.1f} GiB; {back}"

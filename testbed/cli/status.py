@@ -2,7 +2,6 @@
 
 import dataclasses
 import json as json_module
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,12 +9,15 @@ import typer
 from testbed.cli.advice import meaning, naming
 from testbed.cli.kept_text import kept_line
 from testbed.cli.options import Json, Name, open_host
+from testbed.cli.several import raise_all
 from testbed.cli.status_text import lines
+from testbed.errors import StateError, TestbedError
 
 if TYPE_CHECKING:
     from testbed.apply.folders import Folders
     from testbed.apply.observe import Testbed
     from testbed.apply.status import Status
+    from testbed.host import Host
 
 
 def status(
@@ -36,10 +38,11 @@ def status(
 
     with open_host() as (host, folders):
         existing = observe.names(host)
-        kept = tuple(_kept(folders, existing, name))
+        kept = _kept(folders, existing, name)
         chosen = existing if name is None else () if kept else (name,)
-        testbeds = [observe.get(host, folders, each) for each in chosen]
+        testbeds, errors = _all_of(host, folders, chosen)
         if check:
+            _must_be_up(chosen, kept)
             for testbed in testbeds:
                 with meaning(host, testbed.plan.name):
                     _look(folders, testbed)
@@ -49,21 +52,53 @@ def status(
     if json:
         typer.echo(json_module.dumps([dataclasses.asdict(each) for each in found], indent=1))
     else:
-        for line in (*(line for each in found for line in lines(each)), *kept):
+        for line in (
+            *(line for each in found for line in lines(each)),
+            *(kept_line(folders, each) for each in kept),
+        ):
             typer.echo(line)
-        if not found and not kept:
+        if not chosen and not kept:
             typer.echo("there is no testbed; raise one with: testbed up")
+    raise_all(errors)
     if check and any(_is_wrong(each) for each in found):
         raise typer.Exit(1)
 
 
-def _kept(folders: "Folders", existing: tuple[str, ...], name: str | None) -> Iterator[str]:
-    """Yield a line for each kept testbed that does not exist, or for the one of that name."""
-    from testbed.apply.kept import list_kept
+def _kept(folders: "Folders", existing: tuple[str, ...], name: str | None) -> tuple[str, ...]:
+    """Return the names of kept testbeds that do not exist, or the one that was asked for."""
+    from testbed.apply.kept import names_of_whole
 
-    for each in list_kept(folders):
-        if each.name not in existing and name in (None, each.name):
-            yield kept_line(folders, each)
+    whole = names_of_whole(folders)
+    return tuple(each for each in whole if each not in existing and name in (None, each))
+
+
+def _all_of(
+    host: "Host", folders: "Folders", names: tuple[str, ...]
+) -> "tuple[list[Testbed], list[TestbedError]]":
+    """Return the testbeds of these names, and why others of them cannot be shown."""
+    from testbed.apply import observe
+
+    found, errors = [], []
+    for name in names:
+        try:
+            found.append(observe.get(host, folders, name))
+        except TestbedError as error:  # another version made it
+            errors.append(error)
+    return found, errors
+
+
+def _must_be_up(chosen: tuple[str, ...], kept: tuple[str, ...]) -> None:
+    """Raise `StateError` where there is nothing to look into: that is no good news."""
+    from testbed.apply import observe
+
+    if not chosen and kept:
+        raise StateError(
+            f"there is nothing to look into: {' and '.join(kept)} "
+            f"{'is' if len(kept) == 1 else 'are'} down and kept",
+            next_step=f"restore it: testbed up --name {kept[0]}",
+        )
+    if not chosen:
+        observe.only(())
 
 
 def _is_wrong(found: "Status") -> bool:

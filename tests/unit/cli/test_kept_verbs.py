@@ -77,7 +77,35 @@ def test_down_forget_does_not_choose_between_two(host: FakeHost, folders: Folder
     keep(folders, "other")
     result = CliRunner().invoke(app, ["down", "--forget"])
     assert result.exit_code == 7
-    assert len(kept.list_kept(folders)) == 2
+    assert kept.names_of_whole(folders) == ("lab", "other")
+
+
+def test_one_that_another_version_kept_is_in_nobodys_way(host: FakeHost, folders: Folders):
+    keep(folders)
+    keep(folders, "other")
+    manifest = folders.kept("lab") / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"format": 1', '"format": 2'))
+    first, second = run("status").splitlines()
+    assert first.startswith("kept: lab; what is kept in ")
+    assert first.endswith("or delete it: testbed down --forget --name lab")
+    assert second == LINE.strip().replace("lab", "other")
+    assert run("down").count("kept: ") == 2
+    assert run("down", "--forget", "--name", "lab") == "testbed 'lab' is gone (0 machines)\n"
+    assert run("down", "--forget") == "testbed 'other' is gone (0 machines)\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["--name", "lab"]])
+def test_nothing_that_is_up_is_no_good_news(host: FakeHost, folders: Folders, arguments):
+    from testbed.cli.main import app
+
+    def check() -> tuple[int, str]:
+        result = CliRunner().invoke(app, ["status", "--check", *arguments])
+        return result.exit_code, result.stderr
+
+    assert check()[0] == 7
+    keep(folders)
+    told = "error: there is nothing to look into: lab is down and kept\n"
+    assert check() == (7, f"{told} next: restore it: testbed up --name lab\n")
 
 
 def test_down_all_keeps_what_is_kept(host: FakeHost, folders: Folders):
