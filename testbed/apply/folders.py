@@ -73,7 +73,11 @@ class Folders:
 
     def unfinished_restore(self, testbed: str) -> Path:
         """Return the file that names a checkpoint whose restore was cut short."""
-        return self.of_testbed(testbed) / "unfinished-restore"
+        return self.records(testbed) / "unfinished-restore"
+
+    def seconds(self, testbed: str) -> Path:
+        """Return the record of what each step of `up` took; there is one once it has ended."""
+        return self.records(testbed) / "seconds.json"
 
     def lock(self, testbed: str) -> Path:
         """Return the lock file of a testbed; it outlives the testbed's own folder."""

@@ -24,42 +24,51 @@ from testbed.plan.models import Plan
 
 
 def survey(host: Host, folders: Folders, name: str) -> Kept | None:
-    """Return the manifest a testbed would be kept with; None where it has no checkpoint.
+    """Return the manifest a testbed would be kept with; None where there is nothing to keep.
 
-    Changes nothing. Raises `StateError` where it has one and cannot be kept.
+    That is where it was never ready and has no checkpoint. Changes nothing. Raises `StateError`
+    where there is something, and it cannot be kept.
     """
+    was_ready = folders.seconds(name).exists()
     with _telling(name):
         testbed = observe.find(host, folders, name)
         if testbed is None:
+            if was_ready and any(folders.disks(name).glob("*.qcow2")):
+                raise StateError("libvirt has lost all its machines, and their disks are there")
             return None
         if len(testbed.machines) < len(testbed.plan.machines):
-            _must_hold_nothing(host, folders, testbed)
+            _must_hold_nothing(host, folders, testbed, was_ready=was_ready)
             return None
         found = {each.name for each in checkpoint.list_checkpoints(host, testbed.plan)}
         stages = tuple(level.value for level in Level if level in found)
         if stages:
             return _manifest(host, folders, testbed, stages)
-    if found:
+    if found or was_ready:
+        has = f"it has checkpoints ({', '.join(sorted(found))}) and" if found else "it has"
         raise StateError(
-            f"testbed '{name}' was not taken down: it cannot be kept",
-            why=f"it has checkpoints ({', '.join(sorted(found))}) and none of a stage, which `up` "
-            "takes at its end",
+            _not_taken_down(name),
+            why=f"{has} none of a stage, which `up` takes at its end",
             next_step=f"let it come to its end: testbed up --name {name}, or delete it with all "
             f"that is in it: testbed down --forget --name {name}",
         )
     return None
 
 
-def _must_hold_nothing(host: Host, folders: Folders, testbed: Testbed) -> None:
-    """Raise `StateError` where libvirt has lost machines of a testbed that has checkpoints.
+def _not_taken_down(name: str) -> str:
+    return f"testbed '{name}' was not taken down: it cannot be kept"
+
+
+def _must_hold_nothing(host: Host, folders: Folders, testbed: Testbed, *, was_ready: bool) -> None:
+    """Raise `StateError` where libvirt has lost machines of one that was ready or has checkpoints.
 
     One that is being removed has lost machines, too, and its records before them.
     """
     there = [each for each in testbed.plan.machines if each.name in testbed.machines]
     held = any(host.list_snapshots(machine.domain) for machine in there)
-    if held and folders.records(testbed.plan.name).exists():
+    if (held or was_ready) and folders.records(testbed.plan.name).exists():
         lost = (each.name for each in testbed.plan.machines if each not in there)
-        raise StateError(f"libvirt has lost {', '.join(lost)}, and the others have checkpoints")
+        why_not = "the others have checkpoints" if held else "it was ready once"
+        raise StateError(f"libvirt has lost {', '.join(lost)}, and {why_not}")
 
 
 @contextmanager
@@ -69,7 +78,7 @@ def _telling(name: str) -> Iterator[None]:
         yield
     except (TestbedError, OSError, ValueError) as error:
         raise StateError(
-            f"testbed '{name}' was not taken down: it cannot be kept",
+            _not_taken_down(name),
             why=str(error).partition("\n")[0],
             next_step="put that right, for example XDG_DATA_HOME and XDG_STATE_HOME as they were, "
             f"or delete it with all that is in it: testbed down --forget --name {name}",

@@ -18,21 +18,31 @@ def remove_leftovers(host: Host, folders: Folders, *, dry_run: bool) -> tuple[st
     """Return what was removed, or with `dry_run` what would be.
 
     What another command works on is left alone, and so are disks that an emulator has open or that
-    this libvirt does not know: another may have machines on them.
+    may be somebody's work: see `disks_left_alone`.
     """
     removed: list[str] = []
     for name in _left_behind(host, folders):
-        if not disks.unknown(host, folders.disks(name), name):
+        if not _may_be_work(host, folders, name):
             removed.extend(_leftovers_of(host, folders, name))
             if not dry_run:
                 _remove(host, folders, name)
     return (*removed, *_remove_half_kept(host, folders, dry_run=dry_run))
 
 
-def unknown_disks(host: Host, folders: Folders) -> tuple[str, ...]:
-    """Return the names under which there are disks that this libvirt does not know."""
+def disks_left_alone(host: Host, folders: Folders) -> tuple[str, ...]:
+    """Return the names under which there are disks that may be somebody's work.
+
+    This libvirt does not know them, and another may have machines on them; or it has lost all
+    machines of a testbed that was ready once.
+    """
     left = _left_behind(host, folders)
-    return tuple(name for name in left if disks.unknown(host, folders.disks(name), name))
+    return tuple(name for name in left if _may_be_work(host, folders, name))
+
+
+def _may_be_work(host: Host, folders: Folders, name: str) -> bool:
+    folder = folders.disks(name)
+    was_ready = folders.seconds(name).exists() and any(folder.glob("*.qcow2"))
+    return was_ready or disks.unknown(host, folder, name)
 
 
 def _left_behind(host: Host, folders: Folders) -> Iterator[str]:

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from testbed import checkpoint
 from testbed.apply import (
@@ -90,6 +89,8 @@ class _Way:
 
 def preview(host: Host, folders: Folders, wish: Wish) -> tuple[tuple[Change, ...], str]:
     """Return what `up` would do now, and why it would delete what is kept; changes nothing."""
+    if first := tuple(restoring.cut_short(host, folders, wish.name, wish.topology.machines)):
+        return first, ""  # what else there is to do is seen once that is done
     way = _way(host, folders, wish)
     return way.todo, way.found.why_not if way.found else ""
 
@@ -113,14 +114,9 @@ def _must_delete_nothing(
     if keeping.is_on_its_way(host, folders, plan.name):
         return  # `up` goes through with that first
     disks.must_be_known(host, plan.folder, plan.name)
-    if _seconds(folders, plan.name).exists():  # it was ready once
+    if folders.seconds(plan.name).exists():  # it was ready once
         made = {change.machine for change in todo if change.action in _MADE}
         disks.must_not_be_lost(plan, made)
-
-
-def _seconds(folders: Folders, name: str) -> Path:
-    """Return the record of what each step of `up` took; there is one once it has ended."""
-    return folders.records(name) / "seconds.json"
 
 
 def up(host: Host, folders: Folders, wish: Wish, report: Report) -> Raised:
@@ -142,7 +138,7 @@ def up(host: Host, folders: Folders, wish: Wish, report: Report) -> Raised:
         kept.remove(folders, wish.name)  # what is ready now takes its place
         if recorder.seconds:
             folders.of_testbed(wish.name)
-            recorder.save(_seconds(folders, wish.name), goes_on=existing is not None)
+            recorder.save(folders.seconds(wish.name), goes_on=existing is not None)
     total = time.monotonic() - started
     return Raised(way.plan, stage, way.todo, total, recorder.seconds, restored, note, reached)
 

@@ -1,9 +1,10 @@
 """Does `up` find a kept testbed that it may restore? And restoring it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from testbed import checkpoint
 from testbed.apply import keeping, kept, lifecycle, observe, origin
 from testbed.apply.changes import Action, Change
 from testbed.apply.folders import Folders
@@ -32,6 +33,18 @@ class Found:
         """Yield what restoring does to the machines."""
         for machine in plan.machines:
             yield Change(machine.name, Action.RESTORE, f"it is kept at stage {self.stage}")
+
+
+def cut_short(host: Host, folders: Folders, name: str, machines: Iterable[str]) -> Iterator[Change]:
+    """Yield what `up` goes through with where a `down` or a restore of a testbed was cut short."""
+    unfinished = checkpoint.find_unfinished(folders.unfinished_restore(name))
+    if keeping.is_on_its_way(host, folders, name):
+        why = "it was cut short on its way to what is kept, or back"
+    elif unfinished and observe.find(host, folders, name):
+        why = f"a restore of '{unfinished}' was cut short"
+    else:
+        return
+    yield from (Change(machine, Action.RESTORE, why) for machine in machines)
 
 
 def find(host: Host, folders: Folders, plan: Plan, accel: Accelerator, goal: Level) -> Found | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from testbed import checkpoint
 from testbed.apply import health, storing
 from testbed.apply.cables import is_pulled
 from testbed.apply.folders import Folders
@@ -52,6 +53,7 @@ def status(folders: Folders, testbed: Testbed, option: str = "") -> Status:
     )
     name = testbed.plan.name
     wrong = (
+        *_cut_short(folders, name, option),
         *_missing(testbed, option),
         *(each for line in lines for each in _wrong(line, option)),
         *_pulled(testbed, option),
@@ -82,6 +84,11 @@ def _machine(loopback: str, machine: Machine, seen: ObservedMachine) -> MachineS
         ssh=f"{loopback}:{machine.oob.ssh_port}",
         links={nic.name: seen.links.get(nic.mac, True) for nic in machine.nics},
     )
+
+
+def _cut_short(folders: Folders, name: str, option: str) -> Iterator[str]:
+    if unfinished := checkpoint.find_unfinished(folders.unfinished_restore(name)):
+        yield f"a restore of '{unfinished}' was cut short; go on with: testbed resume{option}"
 
 
 def _missing(testbed: Testbed, option: str) -> Iterator[str]:

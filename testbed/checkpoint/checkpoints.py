@@ -125,8 +125,9 @@ def restore(host: Host, plan: Plan, name: str, note: Path) -> None:
         plan.machines, lambda machine: host.revert_snapshot(machine.domain, name, paused=True)
     )
     side_by_side(plan.machines, lambda machine: _plug_like_then(host, machine, pulled))
-    _resume(host, _with_power(host, plan))
+    # All are of one age now. Left there any longer, the note would take back what came after.
     note.unlink()
+    _resume(host, _with_power(host, plan))
 
 
 def _write_whole(note: Path, name: str) -> None:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,8 +29,8 @@ def down(
 
     Its machines and its storage pool are gone from libvirt. Where a stage of it has a checkpoint,
     disks, checkpoints and keys are kept until --forget, or an `up` after what they need changed;
-    one without any checkpoint is deleted, and one with none but your own stays as it is. Images
-    stay.
+    one that was never ready and has none of your own is deleted. One without a stage's checkpoint
+    that was ready, or has your own, stays as it is. Images stay.
     """
     from testbed.apply import kept, observe
 
@@ -58,13 +57,14 @@ def _take_down(host: "Host", folders: "Folders", name: str, *, forget: bool) -> 
     ours = (folders.disks(name), folders.records(name), folders.kept(name))
     left = any(path.exists() for path in ours)
     unfinished = ending.unfinished(folders, name)
-    with meaning(host, name):
-        gone = lifecycle.down(host, folders, name, forget=forget)
+    try:
+        with meaning(host, name):
+            gone = lifecycle.down(host, folders, name, forget=forget)
+    finally:  # records go first, so what was done in a lab would go with any failure after that
+        given_up = ending.keep_where_gone(folders, name, unfinished, time.time())
     for line in _lines(folders, name, gone, left=left):
         typer.echo(line)
-    if unfinished is not None:
-        with suppress(OSError):  # a full disk: the testbed is gone all the same
-            ending.keep_given_up(folders, unfinished, time.time())
+    if unfinished is not None and given_up:
         typer.echo(_given_up(unfinished.going.lab))
 
 

@@ -11,14 +11,14 @@ def gc(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go.")] = False,
 ) -> None:
     """Remove folders, pools and keys that no testbed needs any more."""
-    from testbed.apply.leftovers import remove_leftovers, unknown_disks
+    from testbed.apply.leftovers import disks_left_alone, remove_leftovers
 
     with open_host() as (host, folders):
         removed = remove_leftovers(host, folders, dry_run=dry_run)
-        unknown = unknown_disks(host, folders)
+        left_alone = disks_left_alone(host, folders)
     for thing in removed:
         typer.echo(f"{'would remove' if dry_run else 'removed'} {thing}")
-    for name in unknown:
+    for name in left_alone:
         typer.echo(
             f"left alone: disks of '{name}', whose machines this libvirt does not know; "
             f"delete them with: testbed down --forget --name {name}",

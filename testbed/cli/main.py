@@ -173,14 +173,18 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a locale without our letters is no bug of ours
-    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # nohup ignores it
-        signal.signal(signal.SIGHUP, _hang_up)
+    for told in (signal.SIGHUP, signal.SIGTERM):
+        if signal.getsignal(told) is signal.SIG_DFL:  # nohup ignores the first
+            signal.signal(told, _stop)
     app(prog_name="testbed", color=None if _has_colours(os.environ) else False)
 
 
-def _hang_up(*_: object) -> None:
-    """Stop as Ctrl+C does: the terminal was closed, which the shell and the kernel each tell."""
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the second time something is being put away
+def _stop(told: int, _: object) -> None:
+    """Stop as Ctrl+C does, for `kill` and `timeout` and a terminal that was closed.
+
+    Of that the shell and the kernel each tell, and the second time something is being put away.
+    """
+    signal.signal(told, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json as json_module
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -64,16 +65,21 @@ def up(
     """
     from testbed.apply import observe, raising
     from testbed.cli.progress import shown
+    from testbed.lab import ending
 
     with open_host() as (host, folders):
         wish = _wish(host, folders, topology, name, to)
         with meaning(host, wish.name):
+            _must_leave_to_the_learner(host, folders, wish)
             if dry_run:
                 _print_preview(host, folders, wish, as_json=json)
                 return
-            _must_leave_to_the_learner(host, folders, wish)
-            with shown(tuple(wish.topology.machines)) as report:
-                raised = raising.up(host, folders, wish, report)
+            unfinished = ending.unfinished(folders, wish.name)
+            try:
+                with shown(tuple(wish.topology.machines)) as report:
+                    raised = raising.up(host, folders, wish, report)
+            finally:  # a `down` that was cut short, which is gone through with, ends a lab
+                ending.keep_where_gone(folders, wish.name, unfinished, time.time())
         option = naming(observe.names(host), wish.name)
     _print(raised, option, as_json=json)
 

@@ -1,6 +1,7 @@
 """How an attempt ends: what came of it is kept, and then nothing of it is left on the testbed."""
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -76,8 +77,20 @@ def unfinished(folders: Folders, testbed: str) -> Unfinished | None:
     return Unfinished(going, timeline.text(folders, testbed))
 
 
-def keep_given_up(folders: Folders, left: Unfinished, now: float) -> None:
-    """Keep what came of an attempt whose testbed is gone by now."""
+def keep_where_gone(folders: Folders, testbed: str, left: Unfinished | None, now: float) -> bool:
+    """Keep what came of an attempt, given up, if its testbed's records are gone by now.
+
+    Returns whether it was kept; on a full disk it cannot be.
+    """
+    if left is None or attempt.find(folders, testbed) is not None:
+        return False
+    with suppress(OSError):
+        _keep_given_up(folders, left, now)
+        return True
+    return False
+
+
+def _keep_given_up(folders: Folders, left: Unfinished, now: float) -> None:
     last = {"at": now, "event": "finished", "result": Result.GIVEN_UP.value}
     progress.keep(
         folders,

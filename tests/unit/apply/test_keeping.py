@@ -20,7 +20,7 @@ from testbed.apply.budget import Budget
 from testbed.apply.changes import Action
 from testbed.apply.disks import must_not_be_lost
 from testbed.apply.folders import Folders
-from testbed.apply.leftovers import remove_leftovers
+from testbed.apply.leftovers import disks_left_alone, remove_leftovers
 from testbed.apply.progress import Event, Stage, Status
 from testbed.apply.raising import Raised, Wish
 from testbed.apply.stages import Level, nearest
@@ -150,10 +150,34 @@ def test_a_dry_run_says_what_would_be_restored(host, folders, data):
     assert everything_of(folders) == [folders.kept("lab")]
 
 
-def test_a_testbed_without_a_stage_is_removed(host, folders, data):
+def test_a_testbed_that_was_never_ready_is_removed(host, folders, data):
     host.snapshots.clear()
+    folders.seconds("lab").unlink()
     gone = lifecycle.down(host, folders, "lab")
     assert gone.kept is None
+    assert everything_of(folders) == []
+
+
+@pytest.mark.parametrize(
+    ("lost", "why"),
+    [
+        ("none", "it has none of a stage, which `up` takes at its end"),
+        ("node3", "libvirt has lost node3, and it was ready once"),
+        ("all", "libvirt has lost all its machines, and their disks are there"),
+    ],
+)
+def test_what_was_ready_once_is_not_deleted_for_want_of_a_stage(host, folders, data, lost, why):
+    host.snapshots.clear()
+    for machine in host.plan.machines:
+        if lost in ("all", machine.name):
+            del host.machines[machine.domain]
+    with pytest.raises(StateError, match="was not taken down") as caught:
+        lifecycle.down(host, folders, "lab")
+    assert caught.value.why == why
+    assert remove_leftovers(host, folders, dry_run=False) == ()
+    assert data.read_text() == "precious"
+    assert disks_left_alone(host, folders) == (("lab",) if lost == "all" else ())
+    lifecycle.down(host, folders, "lab", forget=True)
     assert everything_of(folders) == []
 
 

@@ -66,6 +66,15 @@ def test_a_machine_that_does_not_run_is_wrong_and_there_is_a_way_back(
     assert wrong(host, folders) == (expected,)
 
 
+def test_a_restore_that_was_cut_short_is_told(host: FakeHost, folders: Folders):
+    host.has_all()
+    folders.of_testbed("lab")
+    folders.unfinished_restore("lab").write_text("mine")
+    assert wrong(host, folders) == (
+        "a restore of 'mine' was cut short; go on with: testbed resume",
+    )
+
+
 def test_a_machine_that_is_missing_is_told(host: FakeHost, folders: Folders):
     host.has_all()
     del host.machines["testbed-lab-node3"]

@@ -140,23 +140,33 @@ def test_a_machine_that_is_off_is_restored_like_the_others(host: SnapshotHost, n
     assert host.states() == {"running"}
 
 
-def test_the_note_is_there_from_before_the_first_revert_until_after_the_last_resume(
+def test_the_note_is_there_from_before_the_first_revert_until_after_the_last(
     host: SnapshotHost, note: Path
 ):
     checkpoint.save(host, PLAN, "healthy")
     host.note = note
     checkpoint.restore(host, PLAN, "healthy", note)
-    assert {there for _, there in host.noted} == {True}
+    assert {there for verb, there in host.noted if verb == "revert"} == {True}
+    assert {there for verb, there in host.noted if verb == "resume"} == {False}
     assert not note.exists()
     assert checkpoint.find_unfinished(note) is None
 
 
-@pytest.mark.parametrize("verb", ["revert", "resume"])
-def test_a_restore_that_was_cut_short_is_remembered_and_can_be_finished(
-    host: SnapshotHost, note: Path, verb: str
+def test_a_restore_whose_machines_only_stand_still_takes_nothing_back_later(
+    host: SnapshotHost, note: Path
 ):
     checkpoint.save(host, PLAN, "healthy")
-    host.refuses.add((verb, DOMAINS[3]))
+    host.refuses.add(("resume", DOMAINS[3]))
+    with pytest.raises(HostError):
+        checkpoint.restore(host, PLAN, "healthy", note)
+    assert checkpoint.find_unfinished(note) is None
+
+
+def test_a_restore_that_was_cut_short_is_remembered_and_can_be_finished(
+    host: SnapshotHost, note: Path
+):
+    checkpoint.save(host, PLAN, "healthy")
+    host.refuses.add(("revert", DOMAINS[3]))
     with pytest.raises(HostError):
         checkpoint.restore(host, PLAN, "healthy", note)
     assert checkpoint.find_unfinished(note) == "healthy"

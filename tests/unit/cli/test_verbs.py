@@ -170,7 +170,6 @@ class TestUp:
             "try again, also after a reboot of this computer: testbed lab reset --to broken, "
             "or end it: testbed lab finish --give-up",
         ]
-        assert "nothing to do" in run("up", "aolda-flat", "--name", "lab", "--dry-run").stdout
 
     @pytest.mark.parametrize(
         ("state", "cut_short", "ways"),
@@ -202,6 +201,23 @@ class TestUp:
         begins(folders, 1000.0)
         monkeypatch.setattr(keeping, "is_on_its_way", lambda *_: True)
         assert "it was raised" in run("up", "aolda-flat", "--name", "lab").stderr
+        assert not folders.labs().exists(), "its records are still there"
+
+    def test_a_dry_run_refuses_what_up_refuses(self, host: FakeHost, folders: Folders):
+        host.has_all()
+        begins(folders, 1000.0)
+        result = run("up", "aolda-flat", "--name", "lab", "--dry-run")
+        assert result.exit_code == 7
+        assert "going on on testbed 'lab'" in result.stderr
+
+    def test_a_dry_run_tells_of_a_restore_that_was_cut_short(
+        self, host: FakeHost, folders: Folders
+    ):
+        host.has_all()
+        folders.of_testbed("lab")
+        folders.unfinished_restore("lab").write_text("mine")
+        told = run("up", "aolda-flat", "--name", "lab", "--dry-run").stdout
+        assert "restore node1: a restore of 'mine' was cut short\n" in told
 
     def test_of_several_testbeds_its_errors_name_the_one_it_raises(
         self, two: FakeHost, folders: Folders
@@ -310,6 +326,24 @@ class TestDown:
         assert (done.attempts, done.solved) == (1, 0)
         (kept,) = (folders.labs() / "quiet-road").glob("*.jsonl")
         assert [e["event"] for e in timeline.read(kept)] == ["note", "finished"]
+
+    @pytest.mark.parametrize("error", [HostError("it hangs"), KeyboardInterrupt()])
+    def test_a_lab_whose_records_are_gone_is_kept_however_the_rest_ends(
+        self, host: FakeHost, folders: Folders, error: Exception
+    ):
+        host.has_all()
+        begins(folders, 1000.0)
+        host.refuses[("undefine", "testbed-lab-sw1")] = error
+        assert run("down", "--forget").exit_code != 0
+        assert len(list((folders.labs() / "quiet-road").glob("*.jsonl"))) == 1
+
+    def test_a_lab_is_not_given_up_where_its_testbed_stays(self, host: FakeHost, folders: Folders):
+        host.has_all()
+        begins(folders, 1000.0)
+        folders.seconds("lab").write_text("{}")  # it was ready once, and has no stage
+        result = run("down")
+        assert (result.exit_code, result.stdout) == (7, "")
+        assert not folders.labs().exists()
 
     def test_of_two_it_takes_none_unasked(self, two: FakeHost):
         result = run("down")
