@@ -15,6 +15,7 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,23}")
 _LOCKS = "locks"  # in the state folder, beside one folder per testbed
 _KEPT = "kept"  # in the data folder, likewise
 _LABS = "labs"  # in the state folder, likewise
+_LOGS = "logs.d"  # likewise; no testbed can be called so
 _RESERVED = {_KEPT, _LABS, _LOCKS}
 
 
@@ -89,6 +90,10 @@ class Folders:
     def labs(self) -> Path:
         """Return the folder of what was done in labs, which may not exist; it outlives testbeds."""
         return self.state / _LABS
+
+    def logs(self, testbed: str) -> Path:
+        """Return the folder of a testbed's collected logs, which may not exist; it outlives it."""
+        return self.state / _LOGS / _named(testbed)
 
     def log(self) -> Path:
         """Return the file that keeps tracebacks of unexpected errors."""

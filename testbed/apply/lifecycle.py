@@ -232,19 +232,27 @@ def _ahead(testbed: Testbed, machine: Machine, doors: Session) -> float:
     return 0.0
 
 
-def restart(host: Host, folders: Folders, testbed: Testbed, machine: Machine) -> None:
-    """Shut a machine down in order and switch it on again; return once it lets us in."""
-    shut_down(host, folders, testbed, machine)
+def restart(host: Host, folders: Folders, testbed: Testbed, machine: Machine) -> bool:
+    """Shut a machine down and switch it on again; return once it lets us in.
+
+    Returns whether it was shut down in order, see `shut_down`.
+    """
+    in_order = shut_down(host, folders, testbed, machine)
     power_on(host, folders, testbed, machine)
+    return in_order
 
 
-def shut_down(host: Host, folders: Folders, testbed: Testbed, machine: Machine) -> None:
-    """Shut a machine down in order; a guest that does not in time loses power instead."""
-    _shut_down(host, folders, testbed, machine)
+def shut_down(host: Host, folders: Folders, testbed: Testbed, machine: Machine) -> bool:
+    """Shut a machine down, and return whether that went in order.
+
+    A guest that cannot be reached, or does not shut down in time, loses power instead.
+    """
+    in_order = _shut_down(host, folders, testbed, machine)
     cables.lose_carriers(host, testbed.plan, machine, testbed.machines)
+    return in_order
 
 
-def _shut_down(host: Host, folders: Folders, testbed: Testbed, machine: Machine) -> None:
+def _shut_down(host: Host, folders: Folders, testbed: Testbed, machine: Machine) -> bool:
     with session(testbed.plan, keys.read(folders, testbed.plan)) as doors:
         try:
             with suppress(ConnectionLost):  # it went down before it could answer
@@ -253,6 +261,8 @@ def _shut_down(host: Host, folders: Folders, testbed: Testbed, machine: Machine)
             _wait_until_off(host, machine)
         except TestbedError:
             host.destroy(machine.domain)
+            return False
+    return True
 
 
 def _wait_until_off(host: Host, machine: Machine) -> None:

@@ -15,6 +15,7 @@ from testbed.host import AgentGuest, Host
 from testbed.plan.models import Machine, Plan
 from testbed.together import side_by_side
 
+_FEW = 5  # whoever looks for what went wrong looks at the last ones
 _FROM_THE_GUEST = {
     "cloud-init.log": "cat /var/log/cloud-init.log",
     "journal.log": "journalctl --no-pager -b -n 20000",
@@ -28,9 +29,15 @@ _FROM_THE_GUEST = {
 
 
 def collect(host: Host, folders: Folders, plan: Plan) -> Path:
-    """Return a new folder with each machine's logs, from outside and, where it answers, inside."""
-    folder = folders.of_testbed(plan.name) / "logs" / time.strftime("%Y%m%d-%H%M%S")
-    make_private(folder)
+    """Return a new folder with each machine's logs, from outside and, where it answers, inside.
+
+    It is the testbed's newest of a few; older ones go.
+    """
+    folder = folders.logs(plan.name) / time.strftime("%Y%m%d-%H%M%S")
+    for each in (folders.state, folder.parent, folder):
+        make_private(each)
+    for older in sorted(folder.parent.iterdir())[:-_FEW]:
+        shutil.rmtree(older, ignore_errors=True)
     for machine in plan.machines:
         _copy_from_host(host, machine, folder)
     _copy_from_guests(host, folders, plan, folder)

@@ -52,6 +52,15 @@ def get(host: Host, plan: Plan, name: str) -> Checkpoint:
     )
 
 
+def is_in_some_machine(host: Host, plan: Plan, name: str) -> bool:
+    """Return whether a machine has it: also one whose taking or deletion was cut short."""
+    return any(
+        snapshot.name == name
+        for machine in plan.machines
+        for snapshot in host.list_snapshots(machine.domain)
+    )
+
+
 def save(host: Host, plan: Plan, name: str, *, off_too: bool = False) -> None:
     """Take a checkpoint of all machines, which run on afterwards.
 

@@ -16,8 +16,8 @@ def logs() -> None:
 def collect(name: Name = None) -> None:
     """Gather all logs in one folder, and print its path.
 
-    Of each machine: console, cloud-init, journal, network, and libvirt's own log. The folder is the
-    testbed's and goes with it: copy what you need before `down`.
+    Of each machine: console, cloud-init, journal, network, and libvirt's own log. A testbed's last
+    five folders stay, also after `down`.
     """
     from testbed.apply.logs import collect as gather
 

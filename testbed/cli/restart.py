@@ -4,16 +4,26 @@ import typer
 
 from testbed.cli import recording
 from testbed.cli.options import MachineName, Name, open_testbed
+from testbed.errors import StateError
 
 
 def restart(machine: MachineName, name: Name = None) -> None:
-    """Shut a machine down in order and switch it on again."""
+    """Shut a machine down in order and switch it on again.
+
+    One that cannot be reached, or does not shut down, loses power instead.
+    """
     from testbed.apply import lifecycle
     from testbed.apply.lock import only_one
 
     with open_testbed(name) as (host, folders, testbed):
         chosen = lifecycle.machine_of(testbed, machine)
+        if testbed.machines[machine].state == "paused":
+            raise StateError(
+                f"machine '{machine}' is suspended, so it cannot shut down",
+                next_step="run: testbed resume",
+            )
         recording.note(folders, testbed.plan.name, ("testbed", "restart", machine))
         with only_one(folders, testbed.plan.name, f"restart {machine}"):
-            lifecycle.restart(host, folders, testbed, chosen)
-        typer.echo(f"{machine} is back")
+            in_order = lifecycle.restart(host, folders, testbed, chosen)
+        lost = "" if in_order else "; it did not shut down, so its power was cut"
+        typer.echo(f"{machine} is back{lost}")

@@ -201,7 +201,7 @@ def test_a_restart_lets_the_guest_go_down_in_order(host: FakeHost, folders, test
             raise ConnectionLost("node1: the connection broke")
 
     guests.guests["node1"].answers = poweroff
-    lifecycle.restart(host, folders, testbed, host.plan.machine("node1"))
+    assert lifecycle.restart(host, folders, testbed, host.plan.machine("node1"))
     assert ("start", NODE1) in host.did
     assert "systemctl poweroff --no-wall" in guests.guests["node1"].heard
     power_cut = host.did.index(("destroy", NODE1)) < host.did.index(("start", NODE1))
@@ -216,7 +216,7 @@ def test_a_restart_cuts_the_power_of_a_guest_that_does_not_listen(
             raise Unreachable("node1: nothing answers")
 
     guests.guests["node1"].answers = deaf
-    lifecycle.restart(host, folders, testbed, host.plan.machine("node1"))
+    assert not lifecycle.restart(host, folders, testbed, host.plan.machine("node1"))
     assert host.machines[NODE1].state == "running"
     assert host.verbs("destroy", "start")[0] == ("destroy", NODE1)
 

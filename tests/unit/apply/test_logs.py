@@ -2,7 +2,12 @@
 
 from pathlib import Path
 
-from testbed.apply.logs import _ask
+import pytest
+from lab import FakeHost
+
+from testbed.apply import lifecycle
+from testbed.apply.folders import Folders
+from testbed.apply.logs import _ask, collect
 from testbed.guest import Command, CommandTimeout, Result, Script, Unreachable
 
 
@@ -22,6 +27,17 @@ class Slow:
             failure = Unreachable if self.gone else CommandTimeout
             raise failure("node1: it did not end within 60 s")
         return Result(0, f"told of {command.text.split()[0]}", "", 0.1)
+
+
+def test_a_testbeds_last_five_folders_outlive_it(
+    host: FakeHost, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = iter(f"20261201-12000{number}" for number in range(7))
+    monkeypatch.setattr("testbed.apply.logs.time.strftime", lambda _: next(times))
+    made = [collect(host, folders, host.plan) for _ in range(7)]
+    lifecycle.down(host, folders, "lab", forget=True)
+    assert sorted(folders.logs("lab").iterdir()) == made[2:]
+    assert {path.stat().st_mode & 0o077 for path in (folders.logs("lab"), made[-1])} == {0}
 
 
 def test_what_takes_too_long_does_not_cost_the_rest(tmp_path: Path) -> None:

@@ -218,7 +218,7 @@ def test_an_error_says_where_the_logs_are(host: FakeHost, folders: Folders):
     host.refuses[("start", "testbed-lab-node1")] = no("start domain 'testbed-lab-node1'")
     with pytest.raises(HostError) as caught:
         up(host, folders, WISH, silent)
-    folder = next((folders.records("lab") / "logs").iterdir())
+    folder = next(folders.logs("lab").iterdir())
     assert caught.value.why == f"the disk is full; logs are in {folder}"
     assert (folder / "node2.console.log").read_bytes().decode() == host.prints
 

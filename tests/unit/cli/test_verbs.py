@@ -425,6 +425,22 @@ class TestCheckpoint:
         assert "which `testbed up` takes once it has proven it" in result.stderr
         assert saved.verbs("snapshot") == []
 
+    def test_a_stage_mends_no_lab_whatever_the_clock_said(self, host: FakeHost, folders: Folders):
+        host.has_all()
+        has_stage(host, "storage")
+        begins(folders, 0.0)
+        result = run("checkpoint", "restore", "storage")
+        assert result.exit_code == 7
+        assert host.verbs("revert") == []
+
+    def test_what_is_left_of_one_can_be_deleted(self, saved: FakeHost):
+        first, *_ = saved.plan.machines
+        saved.snapshots = {first.domain: saved.snapshots[first.domain]}
+        assert run("checkpoint", "list").stdout == ""
+        assert run("checkpoint", "delete", "healthy").exit_code == 0
+        assert saved.snapshots[first.domain] == ()
+        assert run("checkpoint", "delete", "other").exit_code == 7
+
     @pytest.mark.parametrize(("began", "refused"), [(1_800_000_000, True), (1_600_000_000, False)])
     def test_a_lab_is_mended_by_no_checkpoint_from_before_it(
         self,
@@ -491,6 +507,26 @@ class TestMachines:
         result = run("link", "down", "node1", "eno1")
         assert result.stdout == "node1:eno1 is pulled\n"
         assert [verb for verb, _ in host.did] == ["link down", "link down"]
+
+    @pytest.mark.parametrize(
+        ("in_order", "told"),
+        [
+            (True, "node1 is back\n"),
+            (False, "node1 is back; it did not shut down, so its power was cut\n"),
+        ],
+    )
+    def test_a_restart_tells_whether_it_went_in_order(
+        self, host: FakeHost, monkeypatch: pytest.MonkeyPatch, in_order: bool, told: str
+    ):
+        from testbed.apply import lifecycle
+
+        host.has_all()
+        monkeypatch.setattr(lifecycle, "restart", lambda *_: in_order)
+        assert run("restart", "node1").stdout == told
+        host.pause("testbed-lab-node1")
+        result = run("restart", "node1")
+        assert result.exit_code == 7
+        assert "run: testbed resume" in result.stderr
 
     def test_power_is_cut(self, host: FakeHost):
         host.has_all()
