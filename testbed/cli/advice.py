@@ -10,12 +10,13 @@ from testbed.errors import TestbedError
 if TYPE_CHECKING:
     from testbed.host import Host
 
-# Commands that mean a testbed and do not name it. `up` with a topology means that one's.
+# Commands that mean a testbed and do not name it. `up` with a topology means that one's, `graph`
+# with one means none.
 _NAMELESS = re.compile(
     r"\btestbed (?:ssh|exec|console|ceph|openstack|suspend|resume|restart|link (?:up|down)"
     r"|power (?:on|off)|checkpoint (?:save|restore|list|delete)|logs collect|ssh-config"
     r"|open (?:horizon|proxy)|lab (?:start|guide|status|check|hint|note|reset|debrief|finish|prove)"
-    r"|down(?: --forget)?|up(?=$|[,;]| --to))"
+    r"|down(?: --forget)?|up(?=$|[,;]| --to)|graph(?! (?!--)))"
     r"(?![\w-])(?![^;,:]*--name)",
     re.ASCII,  # a particle of Korean grammar follows a command without a space
 )

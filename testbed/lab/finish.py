@@ -47,8 +47,8 @@ def finish(
         else:
             _give_back(world, going, teller)
             verified = verify(world, lab, going, teller)
-            going = checking.remember(world, going, verified.lasting, tier_of(verified))
-            outcome = _outcome(world, going, verified)
+            going = checking.remember(world, going, verified.lasting, tier_of(lab, verified))
+            outcome = _outcome(world, lab, going, verified)
             going = _end(world, going, outcome) if outcome.ended else going
         if outcome.ended:
             _put_back(world, going, teller)
@@ -68,8 +68,8 @@ def _given_up(world: World, going: Attempt) -> Outcome:
     return Outcome(Result.GIVEN_UP, True, going.best, None, seconds=took(world, going))
 
 
-def _outcome(world: World, going: Attempt, verified: Verified) -> Outcome:
-    tier, check = tier_of(verified), verified.check
+def _outcome(world: World, lab: Lab, going: Attempt, verified: Verified) -> Outcome:
+    tier, check = tier_of(lab, verified), verified.check
     return Outcome(
         result=Result(tier.value) if tier else Result.NOT_YET,
         ended=check.solved and not verified.failing,

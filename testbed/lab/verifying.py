@@ -114,9 +114,10 @@ def _lost(before: CheckResult, after: CheckResult) -> list[tuple[str, Observatio
     return list(dict(lost).items())
 
 
-def tier_of(verified: Verified) -> Tier | None:
-    """Return how far it goes: what does not outlast a disturbance mitigates at most."""
+def tier_of(lab: Lab, verified: Verified) -> Tier | None:
+    """Return how far it goes: what has not outlasted the disturbances mitigates at most."""
     reached = verified.check.tier_reached
     if reached is None or not verified.check.all_kept:
         return None
-    return Tier.MITIGATED if verified.failing else reached
+    unproven = verified.failing or (lab.perturb and not verified.perturbed)
+    return Tier.MITIGATED if unproven else reached

@@ -433,6 +433,21 @@ def test_what_does_not_outlast_a_restart_is_mitigated_and_goes_on(world: World, 
     assert told[-1]["solved"] is False  # or its debrief would open
 
 
+def test_what_nothing_has_disturbed_is_mitigated_and_goes_on(world: World, sim: Simulation):
+    objectives = [
+        {"id": "serving", "tier": "resolved", "probes": ["api"]},
+        {"id": "starts-at-boot", "tier": "prevented", "probes": ["api-enabled"]},
+    ]
+    rejected = [{**fix, "rejected_by": ["serving"]} for fix in LAB["wrong_fixes"]]
+    more = {"objectives": objectives, "hints": [], "wrong_fixes": rejected}
+    lab = Lab.model_validate({**LAB, **more})
+    going = begin(world, lab)
+    sim.inside("node1").active = True
+    outcome = finish(world, lab, going, give_up=False, report=silent)
+    assert (outcome.result, outcome.ended, outcome.perturbed) == (Result.MITIGATED, False, ())
+    assert attempt.get(world.folders, "lab").best is Tier.MITIGATED
+
+
 def test_of_a_machine_that_does_not_come_back_the_logs_are_kept(
     world: World, lab: Lab, sim: Simulation, monkeypatch: pytest.MonkeyPatch
 ):
