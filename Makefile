@@ -19,7 +19,7 @@ up: set-up ## Raise the testbed (TOPOLOGY=aolda NAME=mine)
 	@.venv/bin/testbed up $(TOPOLOGY) $(if $(NAME),--name $(NAME))
 
 down: set-up ## Take the testbed down
-	@.venv/bin/testbed down
+	@.venv/bin/testbed down $(if $(NAME),--name $(NAME))
 
 test: set-up ## Run every test (TESTBED_E2E=0 leaves real machines out)
 	@$(SIDE_BY_SIDE) tests/unit tests/golden tests/integration || { echo "$(LOGS)" >&2; exit 1; }

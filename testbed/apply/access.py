@@ -36,7 +36,7 @@ def execute(
     argv: tuple[str, ...],
     timeout: float,
 ) -> Mapping[str, Result | GuestError]:
-    """Return what the command gave in each machine, or why a machine was not asked."""
+    """Return what the command gave in each machine, or why there is nothing of one."""
     with session(plan, keys.read(folders, plan)) as doors:
 
         def ask(machine: Machine) -> Result | GuestError:

@@ -116,5 +116,4 @@ class Volume:
     path: Path
     format: str
     size_bytes: int  # virtual size
-    used_bytes: int  # taken on disk
     backing: Path | None

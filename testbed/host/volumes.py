@@ -50,7 +50,6 @@ def read_volume(volume: Any) -> Volume:
         path=Path(volume.path()),
         format="" if form is None else form.get("type", ""),
         size_bytes=int(root.findtext("capacity", "0")),
-        used_bytes=int(root.findtext("allocation", "0")),
         backing=Path(backing) if backing else None,
     )
 

@@ -102,9 +102,9 @@ class Cli:
         wait_until(f"{machine}: {command}", look, timeout=seconds, every=1.0)
 
     def let_all_sleep(self, but: str = "") -> None:
-        """Suspend every testbed but one."""
+        """Suspend every testbed of this run but one; a user's own, which libvirt shows, goes on."""
         for testbed in self.json("status"):
-            if testbed["name"] != but:
+            if testbed["name"] != but and self.state(testbed["name"]).exists():
                 self.must("suspend", "--name", testbed["name"])
 
     def end_lab(self, name: str) -> None:
@@ -145,6 +145,12 @@ class Cli:
     def kept(self, name: str) -> Path:
         """Return where `down` keeps a testbed."""
         return self.folder / "data" / "testbed" / "kept" / name
+
+
+def may_mount() -> bool:
+    """Return whether we may mount a disk; root in many a container may not."""
+    asked = subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False)
+    return os.geteuid() == 0 and asked.returncode == 0
 
 
 def minutes_left() -> float:
@@ -195,8 +201,9 @@ def cloud_image(cli: Cli, request: pytest.FixtureRequest) -> Iterator[None]:
         return
     argv = ["nice", "-n", "19", str(TESTBED), "image", "build", "cloud"]
     log = cli.folder / "cloud-image.log"  # where it fails, `up` tells
-    with log.open("w") as told, subprocess.Popen(argv, stdout=told, stderr=told):
+    with log.open("w") as told, subprocess.Popen(argv, stdout=told, stderr=told) as building:
         yield
+        building.terminate()  # whoever wanted it has waited for it
 
 
 @contextmanager
@@ -289,6 +296,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if turn and own and own.args[0] != turn:
             why = f"it is the turn of '{turn}', and this is one of '{own.args[0]}'"
             item.add_marker(pytest.mark.skip(reason=why))
+    # Ours heed the minutes that are left, so whatever else there is comes before them.
+    items.sort(key=lambda item: HERE in item.path.parents)
 
 
 @pytest.hookimpl(tryfirst=True)

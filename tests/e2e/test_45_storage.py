@@ -128,6 +128,7 @@ def test_the_ceph_command_gives_its_own_status(cli: Cli, ceph: str) -> None:
 
 
 @pytest.mark.turn("host")
+@pytest.mark.minutes(8)
 def test_five_restores_in_a_row_end_healthy_and_keep_the_data(
     cli: Cli, ceph: str, written: Callable[[], None]
 ) -> None:
@@ -143,6 +144,7 @@ def test_five_restores_in_a_row_end_healthy_and_keep_the_data(
     cli.must("checkpoint", "delete", "written", "--name", ceph)
 
 
+@pytest.mark.turn("host")
 def test_a_restarted_node_comes_back_into_the_cluster(
     cli: Cli, ceph: str, written: Callable[[], None]
 ) -> None:
@@ -151,6 +153,7 @@ def test_a_restarted_node_comes_back_into_the_cluster(
     written()
 
 
+@pytest.mark.turn("host")
 def test_an_osd_that_was_purged_and_a_manager_that_stood_by_are_missed_and_come_back(
     cli: Cli, ceph: str, written: Callable[[], None]
 ) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from conftest import Cli
+from conftest import Cli, must_have_left
 
 pytestmark = [pytest.mark.e2e, pytest.mark.turn("host")]
 
@@ -12,6 +12,7 @@ NAME = "e2e-flat"
 
 @pytest.fixture(scope="module")
 def flat(cli: Cli) -> Iterator[str]:
+    must_have_left(8)
     cli.must("up", "aolda-flat", "--name", NAME)
     yield NAME
     cli.must("down", "--forget", "--name", NAME)

@@ -2,10 +2,13 @@
 
 import os
 import shutil
+import signal
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -77,8 +80,12 @@ class User:
 
     def remove(self) -> None:
         self.testbed("down", "--all")
-        for pid in self._processes():
-            os.kill(pid, 9)
+        deadline = time.monotonic() + 20
+        while (left := self._processes()) and time.monotonic() < deadline:
+            for pid in left:
+                with suppress(ProcessLookupError):  # it ended meanwhile
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.1)
         subprocess.run(["userdel", "--remove", self.name], check=False)
         shutil.rmtree(self.home, ignore_errors=True)
 

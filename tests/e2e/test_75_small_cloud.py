@@ -25,7 +25,7 @@ TOPOLOGY = str(HERE / "small_cloud.yaml")
 
 @pytest.fixture(scope="module")
 def small_cloud(cli: Cli) -> Iterator[str]:
-    with alone_up(cli, TOPOLOGY, "e2e-small-cloud", minutes=22) as name:
+    with alone_up(cli, TOPOLOGY, "e2e-small-cloud", minutes=31) as name:
         yield name
 
 

@@ -16,7 +16,7 @@ def awake(cli: Cli, stored: str) -> None:
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("awake")]
 
 
-@pytest.mark.minutes(12)
+@pytest.mark.minutes(14)
 @pytest.mark.parametrize("lab", ["slow-storage", "lost-node", "two-of-three"])
 def test_a_lab_does_what_it_says(cli: Cli, ceph: str, lab: str) -> None:
     try_briefly(cli, ceph, lab)

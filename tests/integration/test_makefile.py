@@ -12,15 +12,18 @@ def run(*argv: str, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(argv, cwd=ROOT, env={**outside, **env}, text=True, capture_output=True)
 
 
-def would_raise(*given: str, **env: str) -> str:
-    told = run("make", "--dry-run", "--no-print-directory", "up", *given, **env)
+def would_run(target: str, *given: str, **env: str) -> str:
+    told = run("make", "--dry-run", "--no-print-directory", target, *given, **env)
     assert told.returncode == 0, told.stderr
     return told.stdout.splitlines()[-1].strip()
 
 
 def test_a_testbed_is_named_on_the_command_line_alone():
-    assert would_raise("TOPOLOGY=aolda", "NAME=mine") == ".venv/bin/testbed up aolda --name mine"
-    assert "--name" not in would_raise(NAME="DESKTOP-1CCJ17A1")  # as in WSL
+    raised = ".venv/bin/testbed up aolda --name mine"
+    assert would_run("up", "TOPOLOGY=aolda", "NAME=mine") == raised
+    assert would_run("down", "NAME=mine") == ".venv/bin/testbed down --name mine"
+    for target in ("up", "down"):
+        assert "--name" not in would_run(target, NAME="DESKTOP-1CCJ17A1")  # as in WSL
 
 
 def test_another_processor_is_refused_before_anything_is_installed(tmp_path: Path):

@@ -41,7 +41,8 @@ def texts() -> Iterator[Path]:
     """Yield every text file of the checkout that is not made by a tool."""
     for folder, folders, names in os.walk(ROOT):
         folders[:] = sorted(name for name in folders if not MADE_BY_TOOLS.fullmatch(name))
-        for path in (Path(folder) / name for name in sorted(names)):
+        own = sorted(name for name in names if not MADE_BY_TOOLS.fullmatch(name))
+        for path in (Path(folder) / name for name in own):
             if path.is_file() and b"\0" not in path.read_bytes()[:4096]:
                 yield path
 

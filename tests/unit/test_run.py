@@ -100,8 +100,8 @@ def test_a_logged_program_that_is_missing_is_named(tmp_path: Path):
 
 
 def test_a_logged_program_may_take_its_time_as_long_as_it_says_something(tmp_path: Path):
-    talks = "for each in 1 2 3 4 5; do sleep 0.2; echo $each; done"
-    assert run_logged(["sh", "-c", talks], tmp_path / "log", silence=0.4).ok
+    talks = "for each in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 0.1; echo $each; done"
+    assert run_logged(["sh", "-c", talks], tmp_path / "log", silence=1.0).ok
 
 
 def test_a_logged_program_that_falls_silent_is_stopped(tmp_path: Path):

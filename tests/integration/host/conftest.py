@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from testbed.host import Host, Pool
+from testbed.run import search_path
 
 DOMAIN = """
 <domain type='{kind}' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
@@ -112,7 +113,7 @@ class Daemon:
         nobody = {"user": "nobody", "group": "nogroup", "extra_groups": []}
         self.process = subprocess.Popen(
             ["libvirtd"],
-            env={**os.environ, **env, "HOME": str(self.folder)},
+            env={**os.environ, **env, "HOME": str(self.folder), "PATH": search_path()},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             **(nobody if os.geteuid() == 0 else {}),  # type: ignore[call-overload]
