@@ -101,7 +101,7 @@ def list_(name: Name = None, json: Json = False) -> None:
 
 @app.command()
 def delete(checkpoint: Checkpoint, name: Name = None) -> None:
-    """Delete a checkpoint, or what is left of one; the machines run on as they are."""
+    """Delete a checkpoint, or what is left of one; machines run on."""
     from testbed import checkpoint as checkpoints
     from testbed.apply.lock import only_one
 
