@@ -22,6 +22,7 @@ from testbed.topology.models import CloudLayout, CloudProvider, Topology
 CONTROLLERS = {CloudLayout.HA: HA_NODES, CloudLayout.COMPACT: 1}
 REGION = "RegionOne"
 PROVIDER_BRIDGE = "br-provider"  # of Open vSwitch, once it has the provider VLAN
+SWITCH_DOOR = "ptcp:6640:127.0.0.1"  # of Open vSwitch, by which nova plugs instances in
 FIREWALL_TABLE = "openstack"  # of nftables, on nodes of the control plane
 _VRRP_IDS = 255  # VRRP has 1 to 255
 _INSIDE = ("192.168.100.0/24", "172.30.100.0/24", "10.200.100.0/24")

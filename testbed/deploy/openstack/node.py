@@ -16,8 +16,8 @@ from testbed.deploy.step import Step
 from testbed.deploy.units import REREAD, enabling, look, running
 from testbed.errors import DeployError
 from testbed.guest import Command, Script
-from testbed.plan.cloud import PROVIDER_BRIDGE, CloudNode
-from testbed.probe.cloud.node import GUARDED, bridge_of
+from testbed.plan.cloud import CloudNode
+from testbed.probe.cloud.node import GUARDED, handed
 
 QUEUE = "rabbitmq-server"
 DATABASE = "mariadb"
@@ -117,7 +117,7 @@ fi
 {GUARDED} && echo guarded
 printf 'switch '
 [ -S /run/openvswitch/db.sock ] \\
-    && [ "$({bridge_of(node.provider_interface, timeout=10)})" = {PROVIDER_BRIDGE} ] \\
+    && {handed(node.provider_interface, timeout=10)} \\
     && ovs-vsctl --timeout=10 --if-exists get Open_vSwitch . external-ids:testbed || echo
 {look(units(node))}
 """,

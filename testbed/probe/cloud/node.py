@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from testbed.guest import Script, TalkingGuest, must
-from testbed.plan.cloud import FIREWALL_TABLE, PROVIDER_BRIDGE, Cloud, CloudNode
+from testbed.plan.cloud import FIREWALL_TABLE, PROVIDER_BRIDGE, SWITCH_DOOR, Cloud, CloudNode
 from testbed.probe.cloud.seen import SILENT, SYNCED, NodeSeen
 
 _AMQP = 5672
@@ -22,19 +22,24 @@ _DATABASES = {"nb": "OVN_Northbound", "sb": "OVN_Southbound"}
 GUARDED = f"nft list table inet {FIREWALL_TABLE} 2>/dev/null | grep -q dport"
 
 
-def bridge_of(interface: str, *, timeout: int = 5) -> str:
-    """Return the command that prints which bridge of Open vSwitch has an interface.
+def handed(interface: str, *, timeout: int = 5) -> str:
+    """Return the condition that Open vSwitch has the provider VLAN's interface, and all it needs.
 
-    `timeout` is in seconds.
+    That is OVN's mapping to its bridge, and the door for nova. `timeout` is in seconds.
     """
-    return f"ovs-vsctl --timeout={timeout} port-to-br {interface}"
+    asked = (
+        f"ovs-vsctl --timeout={timeout} port-to-br {interface} -- get-manager "
+        "-- --if-exists get Open_vSwitch . external-ids:ovn-bridge-mappings"
+    )
+    wanted = f'^{PROVIDER_BRIDGE} .*{SWITCH_DOOR} .*:{PROVIDER_BRIDGE}"'
+    return f"{asked} 2>/dev/null | tr '\\n' ' ' | grep -q {wanted!r}"
 
 
 def script(cloud: Cloud, node: CloudNode, units: tuple[str, ...]) -> Script:
     """Return the look at a node; it starts few processes, and succeeds whatever it sees."""
     parts = [
         _section("chassis", "ovn-appctl -T 5 -t ovn-controller connection-status || true"),
-        _section("provider", f"{bridge_of(node.provider_interface)} || true"),
+        _section("provider", f"{handed(node.provider_interface)} && echo handed || true"),
         _section("units", f"systemctl is-active {' '.join(units)} || true"),
     ]
     if node.control:
@@ -97,7 +102,7 @@ def read(text: str, cloud: Cloud, node: CloudNode, units: tuple[str, ...]) -> No
         queue=tuple(_queue(told, cloud, node)),
         networks=None if alone or not node.control else _roles(told),
         chassis=told.get("chassis", "").strip() == "connected",
-        provider=told.get("provider", "").strip() == PROVIDER_BRIDGE,
+        provider=told.get("provider", "").strip() == "handed",
         guarded=told.get("guard", "").strip() == "loaded",
         stopped=dict(_stopped(units, told.get("units", "").split())),
     )

@@ -108,7 +108,9 @@ def _chassis(cloud: Cloud, seen: CloudSeen) -> Iterator[Verdict]:
 
 def _provider(seen: CloudSeen) -> Iterator[Verdict]:
     off = [each.machine for each in seen.nodes if not each.provider]
-    told = f"out of {PROVIDER_BRIDGE} on {_and(off)}" if off else f"in {PROVIDER_BRIDGE} everywhere"
+    told = f"in {PROVIDER_BRIDGE}, with its mapping and manager, everywhere"
+    if off:
+        told = f"out of {PROVIDER_BRIDGE}, or without its mapping or manager, on {_and(off)}"
     if seen.nodes:
         yield _verdict(PROVIDER, holds=not off, seen=told)
 

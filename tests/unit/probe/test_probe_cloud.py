@@ -47,7 +47,7 @@ CONTROLLER = """\
 === chassis
 connected
 === provider
-br-provider
+handed
 === units
 active
 active
@@ -341,7 +341,10 @@ class TestLook:
             "node3 sees node1 and node2 and node3",
         ),
         ({"chassis": False}, "cloud: chassis: 2 of 3 connected, not node2"),
-        ({"provider": False}, "cloud: provider VLAN: out of br-provider on node2"),
+        (
+            {"provider": False},
+            "cloud: provider VLAN: out of br-provider, or without its mapping or manager, on node2",
+        ),
         ({"guarded": False}, "cloud: firewall: without its rules on node2"),
         ({"stopped": {"glance-api": "failed"}}, "cloud: units: glance-api on node2 gave up"),
         ({"stopped": {"haproxy": "inactive"}}, "cloud: units: haproxy on node2 is inactive"),

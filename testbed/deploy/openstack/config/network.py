@@ -13,6 +13,7 @@ from testbed.deploy.openstack.config.oslo import (
 )
 from testbed.deploy.openstack.site import OVN_NB, OVN_SB, Site
 from testbed.plan.cloud import PROVIDER_BRIDGE as BRIDGE
+from testbed.plan.cloud import SWITCH_DOOR
 
 PHYSNET = "physnet1"
 _ELECTION = 10_000  # milliseconds without a leader's sign of life; OVN's own are 1000
@@ -144,7 +145,7 @@ def switch_script(site: Site) -> str:
         f"ovs-vsctl --may-exist add-br {BRIDGE} "
         f"-- --may-exist add-port {BRIDGE} {node.provider_interface} "
         # Nova plugs instances in through this door; only an agent that is not here would open it.
-        "-- set-manager ptcp:6640:127.0.0.1 "
+        f"-- set-manager {SWITCH_DOOR} "
         f"-- set bridge {BRIDGE} other-config:hwaddr='\"'\"$(cat {mac})\"'\"' "
         f"-- set Open_vSwitch . {ids}\n"
         "networkctl reload\n"

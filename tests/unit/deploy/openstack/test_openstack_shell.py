@@ -22,6 +22,14 @@ from testbed.plan.decide import plan
 from testbed.topology.shipped import find
 from testbed.wait import Seen
 
+ALL = ("br-provider", "ptcp:6640:127.0.0.1", '"physnet1:br-provider"')
+
+
+def switch(*told: str) -> str:
+    """Return an `ovs-vsctl` that tells these lines of the provider VLAN, and its seal."""
+    lines = "".join(f"echo '{line}'; " for line in told)
+    return f"case $2 in port-to-br) {lines}exit 0 ;; esac; echo '\"0a1b\"'"
+
 
 def controller() -> CloudNode:
     made = plan(find("aolda-cloud"), name="lab", folder=Path("/lab"), loopback="127.77.0.1")
@@ -36,7 +44,7 @@ class TestShell:
             "systemctl": SYSTEMCTL,
             "systemd-detect-virt": "echo qemu; exit 0",
             "nft": "echo 'tcp dport 3306 reject'",
-            "ovs-vsctl": "case $2 in port-to-br) echo br-provider ;; *) echo '\"0a1b\"' ;; esac",
+            "ovs-vsctl": switch(*ALL),
             "ovn-appctl": "echo connected",
         }
         for name, text in programs.items():
@@ -77,6 +85,13 @@ class TestShell:
         self.say(path, "ovs-vsctl", "echo br-other")
         assert self.facts(path).switch == "none"
         self.say(path, "ovs-vsctl", "echo 'no port named vlan-provider' >&2; exit 1")
+        assert self.facts(path).switch == "none"
+
+    @pytest.mark.parametrize("lost", ALL)
+    def test_a_switch_without_its_mapping_or_its_door_is_to_be_handed_over(
+        self, path: Path, lost: str
+    ) -> None:
+        self.say(path, "ovs-vsctl", switch(*(line for line in ALL if line != lost)))
         assert self.facts(path).switch == "none"
 
     @pytest.mark.parametrize("told", ["exit 1", "echo 'table inet openstack { }'"])
