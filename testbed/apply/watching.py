@@ -15,14 +15,14 @@ from testbed.plan.cloud import Cloud
 from testbed.plan.models import Plan
 from testbed.probe.cloud.look import Wanted, look
 from testbed.probe.cloud.seen import CloudSeen
-from testbed.probe.cloud.verdicts import FIREWALL, INSTANCES, PROVIDER, wrong
+from testbed.probe.cloud.verdicts import FIREWALL, INSTANCES, PROVIDER, SWITCHED_OFF, wrong
 from testbed.topology.models import CloudProvider
 from testbed.wait import Seen, wait_until
 
 # Seconds until all have reported: after a restore, and after services were started anew.
 RESTORED, STARTED = 600.0, 1800.0
 _EVERY = 5.0
-_NOT_BY_TIME = (INSTANCES, PROVIDER, FIREWALL)
+_NOT_BY_TIME = (INSTANCES, PROVIDER, FIREWALL, SWITCHED_OFF)
 
 
 def look_where_deployed(folders: Folders, plan: Plan, session: Session) -> CloudSeen | None:
@@ -65,8 +65,9 @@ def wait_where_deployed(
     """Return what is seen of OpenStack once nothing is wrong with it, or None as a look.
 
     After a restore or a power cut nobody is given work until he has reported anew: none seems
-    alive till then. What no waiting mends is not waited for: what state instances are in is their
-    owners' business, switch and firewall are `up`'s, which has mended them before it waits.
+    alive till then. What no waiting mends is not waited for: what state instances are in, and what
+    is switched off, is their owners' business, switch and firewall are `up`'s, which has mended
+    them before it waits.
     """
     seen: CloudSeen | None = None
 

@@ -61,7 +61,8 @@ def _queue(control: list["NodeSeen"]) -> str:
 def _up(services: tuple["ServiceSeen", ...]) -> str:
     if not services:
         return _NOT_ASKED
-    return f"{sum(each.up for each in services)} of {len(services)} up"
+    off = [f"{each} is switched off" for each in services if not each.enabled]
+    return "; ".join((f"{sum(each.up for each in services)} of {len(services)} up", *off))
 
 
 def _hosts(seen: "CloudSeen") -> str:

@@ -12,7 +12,7 @@ def restart(machine: MachineName, name: Name = None) -> None:
 
     One that cannot be reached, or does not shut down, loses power instead.
     """
-    from testbed.apply import lifecycle
+    from testbed.apply import lifecycle, power
     from testbed.apply.lock import only_one
 
     with open_testbed(name) as (host, folders, testbed):
@@ -24,6 +24,6 @@ def restart(machine: MachineName, name: Name = None) -> None:
             )
         recording.note(folders, testbed.plan.name, ("testbed", "restart", machine))
         with only_one(folders, testbed.plan.name, f"restart {machine}"):
-            in_order = lifecycle.restart(host, folders, testbed, chosen)
+            in_order = power.restart(host, folders, testbed, chosen)
         lost = "" if in_order else "; it did not shut down, so its power was cut"
         typer.echo(f"{machine} is back{lost}")

@@ -52,13 +52,11 @@ def status(
     if json:
         typer.echo(json_module.dumps([dataclasses.asdict(each) for each in found], indent=1))
     else:
-        for line in (
-            *(line for each in found for line in lines(each)),
-            *(kept_line(folders, each) for each in kept),
-        ):
-            typer.echo(line)
+        told = [*(line for each in found for line in lines(each))]
+        told += [kept_line(folders, each) for each in kept]
         if not chosen and not kept:
-            typer.echo("there is no testbed; raise one with: testbed up")
+            told.append("there is no testbed; raise one with: testbed up")
+        typer.echo("\n".join(told), nl=bool(told))
     raise_all(errors)
     if check and any(_is_wrong(each) for each in found):
         raise typer.Exit(1)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
-from testbed.apply import cables, lifecycle
+from testbed.apply import cables, power
 from testbed.apply.folders import make_private, write_private
 from testbed.errors import LabError, TestbedError
 from testbed.guest import Command, Script, must, write_file
@@ -75,9 +75,9 @@ def set_power(world: World, machine: str, *, on: bool) -> None:
     testbed, chosen = world.observe(), world.machine(machine)
     world.guest(machine).close()
     if on:
-        lifecycle.power_on(world.host, world.folders, testbed, chosen)
+        power.power_on(world.host, world.folders, testbed, chosen)
     else:
-        lifecycle.power_off(world.host, testbed, chosen)
+        power.power_off(world.host, testbed, chosen)
 
 
 def restart(world: World, machine: str) -> None:
@@ -86,7 +86,7 @@ def restart(world: World, machine: str) -> None:
         set_power(world, machine, on=True)
         return
     world.guest(machine).close()
-    lifecycle.restart(world.host, world.folders, world.observe(), world.machine(machine))
+    power.restart(world.host, world.folders, world.observe(), world.machine(machine))
 
 
 def _set_netplan(world: World, action: SetNetplan) -> None:

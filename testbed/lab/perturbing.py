@@ -1,6 +1,6 @@
 """Perturbations: something goes and comes back, and a lasting repair does not mind."""
 
-from testbed.apply import cables, lifecycle, logs
+from testbed.apply import cables, logs, power
 from testbed.errors import TestbedError
 from testbed.lab import acting, attempt, journal, timeline
 from testbed.lab.attempt import Attempt
@@ -54,7 +54,7 @@ def _take(world: World, perturbation: Perturbation) -> None:
     elif perturbation.reboot is not None:
         machine = perturbation.reboot
         world.guest(machine).close()
-        lifecycle.shut_down(world.host, world.folders, world.observe(), world.machine(machine))
+        power.shut_down(world.host, world.folders, world.observe(), world.machine(machine))
     else:
         acting.set_power(world, perturbation.power or "", on=False)
 

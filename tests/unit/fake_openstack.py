@@ -31,6 +31,7 @@ COLLECTIONS = {
     "networks": "network",
     "ports": "port",
     "projects": "project",
+    "resource_providers": "resource_provider",
     "roles": "role",
     "routers": "router",
     "security_groups": "security_group",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from testbed.guest import NothingAnswers, TalkingGuest
-from testbed.probe.cloud.ask import COMPUTE, NETWORK, VOLUME, Api
+from testbed.probe.cloud.ask import COMPUTE, IMAGE, NETWORK, PLACEMENT, VOLUME, Api
 from testbed.probe.cloud.http import call
 from testbed.probe.cloud.seen import InstanceSeen, ServiceSeen
 
@@ -18,6 +18,19 @@ def endpoint(guest: TalkingGuest, url: str, *, timeout: float = 20.0) -> str:
         return str(call(guest, "GET", url, timeout=timeout).status)
     except NothingAnswers as error:
         return error.why or error.what
+
+
+def must_know_images(api: Api) -> None:
+    """Ask glance for an image; raises `GuestError`.
+
+    What it answers without being asked for one says nothing of its database.
+    """
+    api.get(IMAGE, "/v2/images?limit=1")
+
+
+def must_know_hosts(api: Api) -> None:
+    """Ask placement, likewise, for the hosts it places instances on; raises `GuestError`."""
+    api.get(PLACEMENT, "/resource_providers")
 
 
 def services(api: Api) -> tuple[ServiceSeen, ...]:

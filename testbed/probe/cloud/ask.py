@@ -14,7 +14,7 @@ from testbed.guest import TalkingGuest
 from testbed.probe.cloud.http import Reply, call
 
 IDENTITY, IMAGE, COMPUTE = "identity", "image", "compute"
-NETWORK, VOLUME = "network", "volumev3"
+NETWORK, VOLUME, PLACEMENT = "network", "volumev3", "placement"
 DOMAIN = "Default"
 _PATIENCE = 60.0  # seconds; the first question to a service is the one it loads its code for
 

@@ -18,7 +18,7 @@ from testbed.probe.verdict import Verdict, failing
 
 CLOUD = "cloud"  # whom the verdicts are about
 INSTANCES = "instances"  # the one that is their owners' business, not OpenStack's
-PROVIDER, FIREWALL = "provider VLAN", "firewall"
+PROVIDER, FIREWALL, SWITCHED_OFF = "provider VLAN", "firewall", "switched off"
 _ERROR = "ERROR"
 
 
@@ -38,6 +38,7 @@ def verdicts(cloud: Cloud, seen: CloudSeen) -> Iterator[Verdict]:
         _firewall(control),
         _reports("services", seen.services),
         _reports("agents", seen.agents),
+        _switched_off((*seen.services, *seen.agents)),
         _hypervisors(cloud, seen),
         _instances(seen),
         _units(seen),
@@ -131,6 +132,13 @@ def _reports(probe: str, found: tuple[ServiceSeen, ...]) -> Iterator[Verdict]:
     off = [f"{each} is switched off" for each in found if not each.enabled]
     told = f"{sum(each.up for each in found)} of {len(found)} up"
     yield _verdict(probe, holds=not down, seen="; ".join((told, *down, *off)))
+
+
+def _switched_off(found: tuple[ServiceSeen, ...]) -> Iterator[Verdict]:
+    """Yield of which kinds every single one is switched off, so that nobody does their work."""
+    kinds = {each.name for each in found} - {each.name for each in found if each.enabled}
+    if kinds:
+        yield _verdict(SWITCHED_OFF, holds=False, seen=f"every {_and(sorted(kinds))}")
 
 
 def _hypervisors(cloud: Cloud, seen: CloudSeen) -> Iterator[Verdict]:

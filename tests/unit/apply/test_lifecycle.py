@@ -7,7 +7,7 @@ import pytest
 from lab import FakeHost, FakeSession, doors
 from locking import locked
 
-from testbed.apply import cables, keys, lifecycle, observe
+from testbed.apply import cables, keys, lifecycle, observe, power
 from testbed.apply.folders import Folders
 from testbed.apply.lock import only_one
 from testbed.errors import HostError, StateError
@@ -144,7 +144,7 @@ def test_a_disk_error_told_late_leaves_no_machine_believed_to_stand_still(
 
 
 def test_a_machine_without_power_takes_its_neighbours_carrier(host: FakeHost, testbed):
-    lifecycle.power_off(host, testbed, host.plan.machine("node1"))
+    power.power_off(host, testbed, host.plan.machine("node1"))
     _, port = host.plan.nic("sw1:node1")
     assert host.did == [("destroy", NODE1), ("link down", f"testbed-lab-sw1 {port.mac}")]
 
@@ -152,7 +152,7 @@ def test_a_machine_without_power_takes_its_neighbours_carrier(host: FakeHost, te
 def test_a_neighbour_that_stands_still_is_told_as_well(host: FakeHost, folders: Folders):
     host._becomes("testbed-lab-sw1", state=MachineState.PAUSED)
     testbed = observe.get(host, folders, "lab")
-    lifecycle.power_off(host, testbed, host.plan.machine("node1"))
+    power.power_off(host, testbed, host.plan.machine("node1"))
     assert [verb for verb, _ in host.did] == ["destroy", "link down"]
 
 
@@ -160,7 +160,7 @@ def test_power_on_tells_a_machine_which_neighbours_have_none(host: FakeHost, fol
     for name in (NODE1, "testbed-lab-sw1"):
         host._becomes(name, state=MachineState.OFF)
     testbed = observe.get(host, folders, "lab")
-    lifecycle.power_on(host, folders, testbed, host.plan.machine("node1"))
+    power.power_on(host, folders, testbed, host.plan.machine("node1"))
     (own,) = host.plan.machine("node1").nics
     _, port = host.plan.nic("sw1:node1")
     assert host.verbs("link up", "link down") == [
@@ -175,7 +175,7 @@ def test_power_on_starts_with_an_empty_console_and_gives_the_carrier_back(
     host._becomes(NODE1, state=MachineState.OFF)
     host.console_log_path(NODE1).write_text("testbed-stage: ssh of the last boot\n")
     testbed = observe.get(host, folders, "lab")
-    lifecycle.power_on(host, folders, testbed, host.plan.machine("node1"))
+    power.power_on(host, folders, testbed, host.plan.machine("node1"))
     assert host.console_log_path(NODE1).read_bytes().decode() == host.prints
     _, port = host.plan.nic("sw1:node1")
     assert ("link up", f"testbed-lab-sw1 {port.mac}") in host.did
@@ -188,7 +188,7 @@ def test_power_on_keeps_the_console_of_a_machine_that_has_power(
     host._becomes(NODE1, state=state)
     host.console_log_path(NODE1).write_text("this boot\n")
     testbed = observe.get(host, folders, "lab")
-    lifecycle.power_on(host, folders, testbed, host.plan.machine("node1"))
+    power.power_on(host, folders, testbed, host.plan.machine("node1"))
     assert host.console_log_path(NODE1).read_text() == "this boot\n"
     assert host.machines[NODE1].state == "running"
     assert host.verbs("destroy") == []
@@ -201,7 +201,7 @@ def test_a_restart_lets_the_guest_go_down_in_order(host: FakeHost, folders, test
             raise ConnectionLost("node1: the connection broke")
 
     guests.guests["node1"].answers = poweroff
-    assert lifecycle.restart(host, folders, testbed, host.plan.machine("node1"))
+    assert power.restart(host, folders, testbed, host.plan.machine("node1"))
     assert ("start", NODE1) in host.did
     assert "systemctl poweroff --no-wall" in guests.guests["node1"].heard
     power_cut = host.did.index(("destroy", NODE1)) < host.did.index(("start", NODE1))
@@ -216,7 +216,7 @@ def test_a_restart_cuts_the_power_of_a_guest_that_does_not_listen(
             raise Unreachable("node1: nothing answers")
 
     guests.guests["node1"].answers = deaf
-    assert not lifecycle.restart(host, folders, testbed, host.plan.machine("node1"))
+    assert not power.restart(host, folders, testbed, host.plan.machine("node1"))
     assert host.machines[NODE1].state == "running"
     assert host.verbs("destroy", "start")[0] == ("destroy", NODE1)
 
@@ -230,13 +230,13 @@ def test_a_cable_is_pulled_and_plugged_at_both_ends(host: FakeHost, testbed, up,
     ]
 
 
-def power(host: FakeHost, folders: Folders, name: str, *, on: bool) -> None:
+def give_power(host: FakeHost, folders: Folders, name: str, *, on: bool) -> None:
     """Give a machine power or take it, as each command does: with what it sees at that moment."""
     seen = observe.get(host, folders, "lab")
     if on:
-        lifecycle.power_on(host, folders, seen, host.plan.machine(name))
+        power.power_on(host, folders, seen, host.plan.machine(name))
     else:
-        lifecycle.power_off(host, seen, host.plan.machine(name))
+        power.power_off(host, seen, host.plan.machine(name))
 
 
 @pytest.mark.parametrize("off", [("sw1", "node1"), ("node1", "sw1")])
@@ -245,11 +245,11 @@ def test_in_whatever_order_both_ends_lose_power_and_have_it_again_the_cable_is_i
     host: FakeHost, folders, testbed, off, on
 ):
     for name in off:
-        power(host, folders, name, on=False)
+        give_power(host, folders, name, on=False)
     end = "node1:eno1"
     assert not cables.is_pulled(host.plan, end, observe.get(host, folders, "lab").machines)
     for name in on:
-        power(host, folders, name, on=True)
+        give_power(host, folders, name, on=True)
     seen = observe.get(host, folders, "lab")
     assert all(up for machine in seen.machines.values() for up in machine.links.values())
 
@@ -258,7 +258,7 @@ def test_in_whatever_order_both_ends_lose_power_and_have_it_again_the_cable_is_i
 def test_a_cable_that_is_plugged_in_gives_no_carrier_where_one_end_has_no_power(
     host: FakeHost, folders, testbed, without
 ):
-    power(host, folders, without, on=False)
+    give_power(host, folders, without, on=False)
     for up in (False, True):
         seen = observe.get(host, folders, "lab")
         lifecycle.set_link(host, seen, host.plan.machine("node1"), "eno1", up=up)
@@ -271,7 +271,7 @@ def test_a_cable_that_is_plugged_in_gives_no_carrier_where_one_end_has_no_power(
     }
     assert links == {name: name == without for name in links}
     assert not cables.is_pulled(host.plan, "node1:eno1", seen.machines)
-    power(host, folders, without, on=True)
+    give_power(host, folders, without, on=True)
     seen = observe.get(host, folders, "lab")
     assert seen.machines["node1"].links[nic.mac]
     assert seen.machines["sw1"].links[port.mac]
@@ -282,8 +282,8 @@ def test_a_cable_that_is_pulled_stays_so_when_both_ends_have_power_again(
 ):
     lifecycle.set_link(host, testbed, host.plan.machine("node1"), "eno1", up=False)
     for on in (False, True):
-        power(host, folders, "sw1", on=on)
-        power(host, folders, "node1", on=on)
+        give_power(host, folders, "sw1", on=on)
+        give_power(host, folders, "node1", on=on)
     assert cables.is_pulled(host.plan, "node1:eno1", observe.get(host, folders, "lab").machines)
 
 
@@ -293,7 +293,7 @@ def test_a_machine_that_is_switched_on_has_the_time_of_the_others(
     for guest in guests.guests.values():
         guest.clock.ahead = 0.3
     guests.guests["node1"].clock.ahead = -0.8
-    power(host, folders, "node1", on=True)
+    give_power(host, folders, "node1", on=True)
     assert guests.guests["node1"].clock.ahead == pytest.approx(0.3, abs=0.02)
 
 

@@ -518,10 +518,10 @@ class TestMachines:
     def test_a_restart_tells_whether_it_went_in_order(
         self, host: FakeHost, monkeypatch: pytest.MonkeyPatch, in_order: bool, told: str
     ):
-        from testbed.apply import lifecycle
+        from testbed.apply import power
 
         host.has_all()
-        monkeypatch.setattr(lifecycle, "restart", lambda *_: in_order)
+        monkeypatch.setattr(power, "restart", lambda *_: in_order)
         assert run("restart", "node1").stdout == told
         host.pause("testbed-lab-node1")
         result = run("restart", "node1")

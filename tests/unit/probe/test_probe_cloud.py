@@ -156,6 +156,7 @@ REPORTS = {
     "/v2.1/os-services": {
         "services": [
             {"binary": "nova-compute", "host": "node1", "state": "up", "status": "enabled"},
+            {"binary": "nova-compute", "host": "node2", "state": "up", "status": "enabled"},
             {"binary": "nova-scheduler", "host": "node1", "state": "up", "status": "enabled"},
         ]
     },
@@ -240,6 +241,7 @@ class TestLook:
         assert web.addresses == ("192.168.100.7", "10.0.40.9")
         assert [str(each) for each in seen.services] == [
             "nova-compute on node1",
+            "nova-compute on node2",
             "nova-scheduler on node1",
             "cinder-volume on controllers@ceph",
         ]
@@ -315,6 +317,23 @@ class TestLook:
             "cloud: hypervisors: 2 of 3 up: node1, node2",
             "cloud: instances: web is in ERROR",
         ]
+
+    def test_where_every_one_of_a_kind_is_switched_off_nobody_serves(
+        self, guests: dict[str, Guest], openstack: FakeOpenStack
+    ):
+        for each in openstack.reports["/v2.1/os-services"]["services"]:
+            if each["binary"] == "nova-compute":
+                each["status"] = "disabled"
+        assert wrong(looked(guests)) == ["cloud: switched off: every nova-compute"]
+
+    @pytest.mark.parametrize("asked", ["GET 9292/v2/images", "GET 8778/resource_providers"])
+    def test_an_api_that_answers_and_has_lost_its_database_is_told(
+        self, guests: dict[str, Guest], openstack: FakeOpenStack, asked: str
+    ):
+        openstack.fails[asked] = [500] * 9
+        (told,) = wrong(looked(guests))
+        assert told.startswith("cloud: look: OpenStack refused: GET ")
+        assert asked.partition("/")[2] in told
 
     def test_a_service_that_is_switched_off_is_no_fault(
         self, guests: dict[str, Guest], openstack: FakeOpenStack

@@ -60,7 +60,7 @@ defaults
     mode http
     log global
     option dontlognull
-    option redispatch
+    option redispatch 1
     retries 3
     timeout connect 5s
     timeout client 900s

@@ -5,7 +5,7 @@ from typing import NoReturn
 import pytest
 from simulation import LAB, SCRIPTS, Killed, Simulation
 
-from testbed.apply import lifecycle
+from testbed.apply import lifecycle, power
 from testbed.errors import TestbedError
 from testbed.guest import Script
 from testbed.lab import attempt
@@ -169,13 +169,13 @@ def test_a_reboot_that_is_interrupted_on_its_way_down_ends_with_the_machine_up(
     """Ctrl+C while the guest shuts down: switching on what is not off yet would do nothing."""
     lab = Lab.model_validate({**LAB, "perturb": [{"reboot": "node1"}]})
     going = begin(world, lab)
-    down = lifecycle.shut_down
+    down = power.shut_down
 
     def interrupted(*_: object) -> NoReturn:
-        monkeypatch.setattr(lifecycle, "shut_down", down)
+        monkeypatch.setattr(power, "shut_down", down)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(lifecycle, "shut_down", interrupted)
+    monkeypatch.setattr(power, "shut_down", interrupted)
     sim.host.did.clear()
     with pytest.raises(KeyboardInterrupt):
         perturb(world, going, lab, lab.perturb[0])
@@ -190,7 +190,7 @@ def test_without_the_healthy_checkpoint_a_disturbance_is_undone_before_the_fault
     going = begin(world, lab)
     away = ({"do": "SetPower", "machine": "node1", "on": True},)
     going = attempt.change(world.folders, "lab", going, disturbed=away)
-    lifecycle.power_off(world.host, world.observe(), world.machine("node1"))
+    power.power_off(world.host, world.observe(), world.machine("node1"))
     for machine in world.plan.machines:
         sim.host.delete_snapshot(machine.domain, "network")
     reset(world, going, "healthy", silent)

@@ -9,7 +9,7 @@ from typing import NoReturn
 import pytest
 from simulation import LAB, SCRIPTS, UNIT, Simulation
 
-from testbed.apply import lifecycle
+from testbed.apply import power
 from testbed.apply.folders import Folders
 from testbed.apply.lock import only_one
 from testbed.errors import LabError, WaitTimeout
@@ -460,7 +460,7 @@ def test_of_a_machine_that_does_not_come_back_the_logs_are_kept(
         console.write_text("Kernel panic\n")
         raise WaitTimeout("node1: SSH did not come within 420 s", why="connection refused")
 
-    monkeypatch.setattr(lifecycle, "wait_for_ssh", hangs)
+    monkeypatch.setattr(power, "wait_for_ssh", hangs)
     outcome = finish(world, lab, going, give_up=False, report=silent)
     assert outcome.result is Result.MITIGATED
     ((_, what, seen),) = outcome.perturbed
