@@ -26,6 +26,7 @@ def guests(host: FakeHost, folders: Folders, monkeypatch: pytest.MonkeyPatch) ->
         yield opened
 
     monkeypatch.setattr(lifecycle, "session", session)
+    monkeypatch.setattr(power, "session", session)
     keys.make(folders, host.plan)
     host.has_all()
     return opened

@@ -9,7 +9,7 @@ sys.path.append(str(Path(__file__).parents[2] / "apply"))  # the fake host is sh
 
 from simulation import LAB, Simulation, Time, sound
 
-from testbed.apply import keys, lifecycle
+from testbed.apply import keys, lifecycle, power
 from testbed.apply.folders import Folders
 from testbed.lab.format import Lab
 from testbed.lab.world import World
@@ -34,6 +34,7 @@ def sim(tmp_path: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch) -> Si
         yield made.doors
 
     monkeypatch.setattr(lifecycle, "session", session)
+    monkeypatch.setattr(power, "session", session)
     monkeypatch.setattr(sweep, "look", sound)
     made.checkpoint("network")
     return made
