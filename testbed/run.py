@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import IO
 
 from testbed.errors import HostError
+
+STOPPING = (signal.SIGHUP, signal.SIGTERM)  # what stops us, beside Ctrl+C
 
 
 class FellSilent(HostError):
@@ -150,17 +153,32 @@ def _status(process: "subprocess.Popen[bytes]", log: Path, silence: float) -> in
 def attach(argv: Sequence[str], *, env: Mapping[str, str]) -> int:
     """Run a program in our own terminal until it ends, and return its exit status.
 
-    `env` is all of its environment. What is typed is the program's, Ctrl+C among it. Raises
-    `HostError` where the program is missing.
+    `env` is all of its environment. What is typed is the program's, Ctrl+C among it; what stops us
+    stops it. Raises `HostError` where the program is missing.
     """
     with _explaining(argv, 0.0):
         process = subprocess.Popen(list(argv), env=dict(env))  # noqa: S603 - argv is ours
-    while True:
-        try:
-            status = process.wait()
-        except KeyboardInterrupt:
-            continue
-        return status if status >= 0 else 128 - status  # as shells tell a signal
+    with _handing_on(process):
+        while True:
+            try:
+                status = process.wait()
+            except KeyboardInterrupt:
+                continue
+            return status if status >= 0 else 128 - status  # as shells tell a signal
+
+
+@contextmanager
+def _handing_on(process: "subprocess.Popen[bytes]") -> Iterator[None]:
+    """End a program with what would stop us: the terminal tells both of Ctrl+C, and of no other."""
+    before = {told: signal.getsignal(told) for told in STOPPING}
+    for told, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(told, lambda *_: process.terminate())
+    try:
+        yield
+    finally:
+        for told, handler in before.items():
+            signal.signal(told, handler)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,10 +48,17 @@ def survey(host: Host, folders: Folders, name: str) -> Kept | None:
         raise StateError(
             _not_taken_down(name),
             why=f"{has} none of a stage, which `up` takes at its end",
-            next_step=f"let it come to its end: testbed up --name {name}, or delete it with all "
-            f"that is in it: testbed down --forget --name {name}",
+            next_step=f"{_to_its_end(folders, name)}delete it with all that is in it: "
+            f"testbed down --forget --name {name}",
         )
     return None
+
+
+def _to_its_end(folders: Folders, name: str) -> str:
+    """Return the way on but for deleting; after half a restore without its checkpoint none is."""
+    if checkpoint.find_unfinished(folders.unfinished_restore(name)):
+        return ""
+    return f"let it come to its end: testbed up --name {name}, or "
 
 
 def _not_taken_down(name: str) -> str:

@@ -22,6 +22,7 @@ from testbed.apply.kept import Kept
 from testbed.apply.lock import only_one
 from testbed.apply.observe import Testbed
 from testbed.apply.session import session
+from testbed.apply.stages import Level
 from testbed.errors import GuestError, StateError, TestbedError
 from testbed.guest import step_clocks, stepping_clocks
 from testbed.host import Host, MachineState
@@ -180,10 +181,12 @@ def finish_restore(host: Host, folders: Folders, testbed: Testbed) -> None:
         return
     whole = checkpoint.list_checkpoints(host, testbed.plan)
     if unfinished not in (each.name for each in whole):
+        keeps = {each.name for each in whole} & set(Level)  # else `down` has nothing to keep
         raise StateError(
             f"a restore of testbed '{name}' was cut short, so its machines differ in age",
             why=f"checkpoint '{unfinished}', which would make them one age again, is gone",
-            next_step=f"run: testbed down --name {name}, then: testbed up --name {name}",
+            next_step=f"run: testbed down {'' if keeps else '--forget '}--name {name}, "
+            f"then: testbed up --name {name}",
         )
     checkpoint.restore(host, testbed.plan, unfinished, note)
 

@@ -9,6 +9,7 @@ from testbed.apply import keeping, kept, lifecycle, observe, origin
 from testbed.apply.changes import Action, Change
 from testbed.apply.folders import Folders
 from testbed.apply.kept import Kept
+from testbed.apply.lock import is_held
 from testbed.apply.progress import WHOLE, Recorder, Stage
 from testbed.apply.stages import Level, nearest
 from testbed.errors import HostError, StateError
@@ -44,6 +45,8 @@ def cut_short(host: Host, folders: Folders, name: str, machines: Iterable[str]) 
         why = f"a restore of '{unfinished}' was cut short"
     else:
         return
+    if is_held(folders, name):
+        return  # it is still going on
     yield from (Change(machine, Action.RESTORE, why) for machine in machines)
 
 

@@ -7,6 +7,7 @@ from testbed import checkpoint
 from testbed.apply import health, storing
 from testbed.apply.cables import is_pulled
 from testbed.apply.folders import Folders
+from testbed.apply.lock import is_held
 from testbed.apply.observe import Testbed
 from testbed.host import DISK_FAILED, ObservedMachine
 from testbed.plan.models import Machine
@@ -87,7 +88,8 @@ def _machine(loopback: str, machine: Machine, seen: ObservedMachine) -> MachineS
 
 
 def _cut_short(folders: Folders, name: str, option: str) -> Iterator[str]:
-    if unfinished := checkpoint.find_unfinished(folders.unfinished_restore(name)):
+    unfinished = checkpoint.find_unfinished(folders.unfinished_restore(name))
+    if unfinished and not is_held(folders, name):  # else it is just going on
         yield f"a restore of '{unfinished}' was cut short; go on with: testbed resume{option}"
 
 

@@ -40,6 +40,7 @@ from testbed.cli import (
 )
 from testbed.cli import open as opening
 from testbed.errors import HOST_IS_FULL, HOST_REFUSES, HostError, TestbedError
+from testbed.run import STOPPING
 
 # What follows the verb is another program's: its options pass through it as they are.
 _OTHERS_OPTIONS = {"ignore_unknown_options": True, "allow_interspersed_args": False}
@@ -173,18 +174,19 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a locale without our letters is no bug of ours
-    for told in (signal.SIGHUP, signal.SIGTERM):
+    for told in STOPPING:
         if signal.getsignal(told) is signal.SIG_DFL:  # nohup ignores the first
             signal.signal(told, _stop)
     app(prog_name="testbed", color=None if _has_colours(os.environ) else False)
 
 
-def _stop(told: int, _: object) -> None:
+def _stop(*_: object) -> None:
     """Stop as Ctrl+C does, for `kill` and `timeout` and a terminal that was closed.
 
     Of that the shell and the kernel each tell, and the second time something is being put away.
     """
-    signal.signal(told, signal.SIG_IGN)
+    for told in STOPPING:
+        signal.signal(told, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

@@ -14,13 +14,17 @@ def restart(machine: MachineName, name: Name = None) -> None:
     """
     from testbed.apply import lifecycle, power
     from testbed.apply.lock import only_one
+    from testbed.host import DISK_FAILED
 
     with open_testbed(name) as (host, folders, testbed):
         chosen = lifecycle.machine_of(testbed, machine)
-        if testbed.machines[machine].state == "paused":
+        seen = testbed.machines[machine]
+        if seen.state == "paused":
             raise StateError(
-                f"machine '{machine}' is suspended, so it cannot shut down",
-                next_step="run: testbed resume",
+                f"machine '{machine}' stands still, so it cannot shut down",
+                why=seen.reason,
+                next_step=f"{'free disk space, then ' if seen.reason == DISK_FAILED else ''}"
+                "run: testbed resume",
             )
         recording.note(folders, testbed.plan.name, ("testbed", "restart", machine))
         with only_one(folders, testbed.plan.name, f"restart {machine}"):

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -124,6 +125,17 @@ def test_an_attached_program_has_our_outputs_and_only_the_environment_it_is_give
 def test_an_attached_program_that_a_signal_ended_is_told_as_shells_do():
     program = "import os; os.kill(os.getpid(), 15)"
     assert attach([PYTHON, "-c", program], env={}) == 143
+
+
+@pytest.mark.parametrize("told", ["SIGHUP", "SIGTERM"])
+def test_what_stops_us_stops_an_attached_program(tmp_path: Path, told: str):
+    ours = (
+        "import os, signal; from testbed.run import attach\n"
+        f"signal.signal(signal.{told}, signal.default_int_handler)\n"
+        f"child = 'import os, signal, time; os.kill(os.getppid(), signal.{told}); time.sleep(60)'\n"
+        f"raise SystemExit(attach([{PYTHON!r}, '-c', child], env={{}}))\n"
+    )
+    assert subprocess.run([PYTHON, "-c", ours], timeout=30, check=False).returncode == 143
 
 
 def test_a_program_beside_us_ends_with_the_block():

@@ -103,7 +103,7 @@ class FakeHost:
 
     def list_volumes(self, pool: Pool) -> tuple[Volume, ...]:
         there = sorted(volume for owner, volume in self.volumes if owner == pool.name)
-        return tuple(Volume(each, pool.folder / each, "qcow2", 0, 0, None) for each in there)
+        return tuple(Volume(each, pool.folder / each, "qcow2", 0, None) for each in there)
 
     def create_overlay(self, pool: Pool, volume: str, size_mib: int, backing: Path) -> None:
         self._do("overlay", volume)

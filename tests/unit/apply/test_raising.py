@@ -305,6 +305,19 @@ class TestRestoreCutShort:
             " next: run: testbed down --name lab, then: testbed up --name lab",
         ]
 
+    def test_without_any_stage_no_way_leads_in_a_circle(self, host: FakeHost, folders: Folders):
+        up(host, folders, WISH, silent)
+        host.snapshots.clear()
+        folders.unfinished_restore("lab").write_text("network")
+        with pytest.raises(StateError) as caught:
+            up(host, folders, WISH, silent)
+        assert "testbed down --forget --name lab, then: testbed up" in caught.value.next_step
+        with pytest.raises(StateError) as caught:
+            lifecycle.down(host, folders, "lab")
+        assert "testbed up" not in caught.value.next_step, "that leads back here"
+        lifecycle.down(host, folders, "lab", forget=True)
+        assert host.machines == {}
+
 
 @pytest.mark.parametrize(
     ("to", "gib", "proposed"),

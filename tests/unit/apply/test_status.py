@@ -8,6 +8,7 @@ from lab import FakeHost, observed
 
 from testbed.apply import health, observe
 from testbed.apply.folders import Folders
+from testbed.apply.lock import only_one
 from testbed.apply.status import MachineStatus, status
 from testbed.errors import HostError, StateError
 from testbed.host import MachineState
@@ -73,6 +74,8 @@ def test_a_restore_that_was_cut_short_is_told(host: FakeHost, folders: Folders):
     assert wrong(host, folders) == (
         "a restore of 'mine' was cut short; go on with: testbed resume",
     )
+    with only_one(folders, "lab", "checkpoint restore mine"):
+        assert wrong(host, folders) == (), "it is going on"
 
 
 def test_a_machine_that_is_missing_is_told(host: FakeHost, folders: Folders):

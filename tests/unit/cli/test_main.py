@@ -224,19 +224,25 @@ def test_colours_are_left_out_where_they_are_not_welcome(environ: dict[str, str]
         os.close(theirs)
 
 
-@pytest.mark.parametrize("told", ["SIGHUP", "SIGTERM"])
+@pytest.mark.parametrize(
+    ("told", "again"),
+    [("SIGHUP", "SIGHUP"), ("SIGTERM", "SIGTERM"), ("SIGTERM", "SIGHUP"), ("SIGHUP", "SIGTERM")],
+)
 @pytest.mark.parametrize(("ignored", "status"), [(False, 130), (True, 0)])
-def test_a_closed_terminal_and_kill_stop_it_as_ctrl_c_does(told: str, ignored: bool, status: int):
+def test_a_closed_terminal_and_kill_stop_it_as_ctrl_c_does(
+    told: str, again: str, ignored: bool, status: int
+):
     """Python's own way out would be the signal's: nothing is put away."""
     verb = (
         "import os, signal; from testbed.cli import main\n"
-        f"signal.signal(signal.{told}, signal.SIG_{'IGN' if ignored else 'DFL'})\n"
+        f"for each in (signal.{told}, signal.{again}):\n"
+        f"    signal.signal(each, signal.SIG_{'IGN' if ignored else 'DFL'})\n"
         "@main.app.command()\n"
         "def hang_up():\n"
         "    try:\n"
         f"        os.kill(os.getpid(), signal.{told})\n"
         "    finally:\n"
-        f"        os.kill(os.getpid(), signal.{told})\n"
+        f"        os.kill(os.getpid(), signal.{again})\n"
         "        print('put away')\n"
         "main.main()\n"
     )

@@ -203,7 +203,7 @@ class TestUp:
         assert "it was raised" in run("up", "aolda-flat", "--name", "lab").stderr
         assert not folders.labs().exists(), "its records are still there"
 
-    def test_a_dry_run_refuses_what_up_refuses(self, host: FakeHost, folders: Folders):
+    def test_a_dry_run_is_refused_while_a_lab_is_going_on(self, host: FakeHost, folders: Folders):
         host.has_all()
         begins(folders, 1000.0)
         result = run("up", "aolda-flat", "--name", "lab", "--dry-run")
