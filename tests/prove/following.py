@@ -108,8 +108,11 @@ def _runs(script: str, *, stdin: str | None = None) -> bool:
 
 
 def _end(running: "subprocess.Popen[str]") -> None:
-    """End a shell and what it began, as Ctrl+C does, and then at once."""
-    os.killpg(running.pid, signal.SIGINT)
+    """End a shell and what it began, in order and then at once.
+
+    Not as Ctrl+C does: what was started in the background is deaf to that.
+    """
+    os.killpg(running.pid, signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):
         running.wait(_GRACE)
     with suppress(ProcessLookupError):
