@@ -79,8 +79,12 @@ def must_not_be_lost(plan: Plan, made: Collection[str]) -> None:
 
 def unknown(host: Host, folder: Path, testbed: str) -> bool:
     """Return whether the folder has disks of a testbed without the pool this libvirt would have."""
-    there = any(folder.glob("*.qcow2"))
-    return there and host.find_pool(*pool_of(testbed)) is None
+    return any_in(folder) and host.find_pool(*pool_of(testbed)) is None
+
+
+def any_in(folder: Path) -> bool:
+    """Return whether the folder, which may not exist, has disks."""
+    return any(folder.glob("*.qcow2"))
 
 
 def any_in_use(folder: Path) -> bool:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from testbed import checkpoint
-from testbed.apply import kept, keys, observe, origin
+from testbed.apply import disks, kept, keys, observe, origin
 from testbed.apply.folders import Folders, make_private, write_private
 from testbed.apply.kept import Kept
 from testbed.apply.observe import Testbed
@@ -33,7 +33,7 @@ def survey(host: Host, folders: Folders, name: str) -> Kept | None:
     with _telling(name):
         testbed = observe.find(host, folders, name)
         if testbed is None:
-            if was_ready and any(folders.disks(name).glob("*.qcow2")):
+            if was_ready and disks.any_in(folders.disks(name)):
                 raise StateError("libvirt has lost all its machines, and their disks are there")
             return None
         if len(testbed.machines) < len(testbed.plan.machines):

@@ -41,7 +41,7 @@ def disks_left_alone(host: Host, folders: Folders) -> tuple[str, ...]:
 
 def _may_be_work(host: Host, folders: Folders, name: str) -> bool:
     folder = folders.disks(name)
-    was_ready = folders.seconds(name).exists() and any(folder.glob("*.qcow2"))
+    was_ready = folders.seconds(name).exists() and disks.any_in(folder)
     return was_ready or disks.unknown(host, folder, name)
 
 

@@ -20,17 +20,18 @@ def endpoint(guest: TalkingGuest, url: str, *, timeout: float = 20.0) -> str:
         return error.why or error.what
 
 
-def must_know_images(api: Api) -> None:
-    """Ask glance for an image; raises `GuestError`.
+def images(api: Api) -> tuple[str, ...]:
+    """Return the name of one image, if there is one; raises `GuestError`.
 
-    What it answers without being asked for one says nothing of its database.
+    What glance answers without being asked for one says nothing of its database.
     """
-    api.get(IMAGE, "/v2/images?limit=1")
+    return tuple(each["name"] for each in api.get(IMAGE, "/v2/images?limit=1")["images"])
 
 
-def must_know_hosts(api: Api) -> None:
-    """Ask placement, likewise, for the hosts it places instances on; raises `GuestError`."""
-    api.get(PLACEMENT, "/resource_providers")
+def places(api: Api) -> tuple[str, ...]:
+    """Return the hosts that placement knows, which likewise it reads; raises `GuestError`."""
+    found = api.get(PLACEMENT, "/resource_providers")["resource_providers"]
+    return tuple(each["name"] for each in found)
 
 
 def services(api: Api) -> tuple[ServiceSeen, ...]:

@@ -89,11 +89,8 @@ def _ask(wanted: Wanted, guest: TalkingGuest, seen: CloudSeen) -> CloudSeen:
             unasked.append(error.in_one_line)
             return ()
 
-    for must_know in (apis.must_know_images, apis.must_know_hosts):
-        try:
-            must_know(api)
-        except GuestError as error:
-            unasked.append(error.in_one_line)
+    for of_a_database in (apis.images, apis.places):
+        asked(of_a_database)
     computing, storing = asked(apis.services), asked(apis.volume_services)
     return replace(
         seen,

@@ -152,23 +152,25 @@ def test_the_note_is_there_from_before_the_first_revert_until_after_the_last(
     assert checkpoint.find_unfinished(note) is None
 
 
+def restore_cut_short(host: SnapshotHost, note: Path, verb: str) -> None:
+    """Restore a checkpoint, and let one machine refuse what a restore does with each."""
+    checkpoint.save(host, PLAN, "healthy")
+    host.refuses.add((verb, DOMAINS[3]))
+    with pytest.raises(HostError):
+        checkpoint.restore(host, PLAN, "healthy", note)
+
+
 def test_a_restore_whose_machines_only_stand_still_takes_nothing_back_later(
     host: SnapshotHost, note: Path
 ):
-    checkpoint.save(host, PLAN, "healthy")
-    host.refuses.add(("resume", DOMAINS[3]))
-    with pytest.raises(HostError):
-        checkpoint.restore(host, PLAN, "healthy", note)
+    restore_cut_short(host, note, "resume")
     assert checkpoint.find_unfinished(note) is None
 
 
 def test_a_restore_that_was_cut_short_is_remembered_and_can_be_finished(
     host: SnapshotHost, note: Path
 ):
-    checkpoint.save(host, PLAN, "healthy")
-    host.refuses.add(("revert", DOMAINS[3]))
-    with pytest.raises(HostError):
-        checkpoint.restore(host, PLAN, "healthy", note)
+    restore_cut_short(host, note, "revert")
     assert checkpoint.find_unfinished(note) == "healthy"
     host.refuses.clear()
     checkpoint.restore(host, PLAN, "healthy", note)
@@ -193,10 +195,7 @@ def test_a_full_disk_does_not_make_a_restore_that_was_cut_short_forgotten(
 
 
 def test_no_machine_runs_on_where_one_cannot_be_reverted(host: SnapshotHost, note: Path):
-    checkpoint.save(host, PLAN, "healthy")
-    host.refuses.add(("revert", DOMAINS[3]))
-    with pytest.raises(HostError):
-        checkpoint.restore(host, PLAN, "healthy", note)
+    restore_cut_short(host, note, "revert")
     assert host.states() == {"paused"}
 
 
